@@ -1,0 +1,99 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth;
+
+import com.google.common.collect.ImmutableMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jose4j.json.JsonUtil;
+
+/**
+ * The HTTP response to a token request, ready to be written. An error has the form of the <a
+ * href="https://distribution.github.io/distribution/spec/api/#errors">registry API</a>:
+ *
+ * <pre>{@code
+ * {"errors": [{"code": "UNAUTHORIZED", "message": "…", "detail": {"request_id": "…"}}]}
+ * }</pre>
+ *
+ * @param status the HTTP status
+ * @param headers the headers
+ * @param body JSON text; it may hold a token, so {@link #toString} leaves it out
+ */
+public record TokenResponse(int status, Map<String, String> headers, String body) {
+  private static final String RETRY_AFTER_SECONDS = "5";
+
+  /** Copies the headers. */
+  public TokenResponse {
+    headers = ImmutableMap.copyOf(headers);
+  }
+
+  /**
+   * Makes the response for a result.
+   *
+   * @param result what became of the request
+   * @param requestId the id of the request
+   * @param service the name of the service, the realm of the challenge that comes with a 401
+   */
+  static TokenResponse of(TokenResult result, String requestId, String service) {
+    if (result instanceof TokenResult.Issued issued) {
+      return issued(issued, requestId);
+    }
+    TokenResult.Rejected rejected = (TokenResult.Rejected) result;
+    TokenResponse error = error(rejected.status(), rejected.code(), rejected.message(), requestId);
+    return switch (rejected.status()) {
+      case 401 ->
+          error.with("WWW-Authenticate", "Basic realm=\"" + service + "\", charset=\"UTF-8\"");
+      case 503 -> error.with("Retry-After", RETRY_AFTER_SECONDS);
+      default -> error;
+    };
+  }
+
+  private static TokenResponse issued(TokenResult.Issued issued, String requestId) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("token", issued.token().value());
+    body.put("access_token", issued.token().value());
+    body.put("expires_in", issued.token().lifetime().toSeconds());
+    body.put("issued_at", issued.token().issuedAt().toString());
+    return json(200, body, requestId);
+  }
+
+  /**
+   * Makes the response for an error.
+   *
+   * @param status the HTTP status
+   * @param code the code of the error
+   * @param message what to tell the client
+   * @param requestId the id of the request
+   */
+  public static TokenResponse error(int status, ErrorCode code, String message, String requestId) {
+    Map<String, Object> error = new LinkedHashMap<>();
+    error.put("code", code.name());
+    error.put("message", message);
+    error.put("detail", Map.of("request_id", requestId));
+    return json(status, Map.of("errors", List.of(error)), requestId);
+  }
+
+  private static TokenResponse json(int status, Map<String, Object> body, String requestId) {
+    ImmutableMap<String, String> headers =
+        ImmutableMap.of(
+            "Content-Type", "application/json",
+            "Cache-Control", "no-store",
+            "X-Request-Id", requestId);
+    return new TokenResponse(status, headers, JsonUtil.toJson(body));
+  }
+
+  /** Adds a header. */
+  public TokenResponse with(String header, String value) {
+    Map<String, String> more = new LinkedHashMap<>(headers);
+    more.put(header, value);
+    return new TokenResponse(status, more, body);
+  }
+
+  /** Returns the status alone. */
+  @Override
+  public String toString() {
+    return "TokenResponse[" + status + "]";
+  }
+}

@@ -1,0 +1,44 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth;
+
+import io.registryauth.token.Grant;
+import io.registryauth.token.IssuedToken;
+import java.util.Optional;
+
+/** What became of a token request. */
+public sealed interface TokenResult {
+  /**
+   * A token was issued.
+   *
+   * @param token the token
+   * @param grant what it says
+   */
+  record Issued(IssuedToken token, Grant grant) implements TokenResult {}
+
+  /**
+   * The request was refused.
+   *
+   * @param status the HTTP status to answer with
+   * @param code the code to answer with
+   * @param message what to tell the client
+   * @param reason why, in a few lower-case words with hyphens between them, for the audit log and
+   *     metrics: the client must not see it, since it tells a wrong password from an unknown
+   *     namespace
+   * @param subject the namespace that asked or claimed to, or nothing
+   * @param cause what failed, if anything did; its text may go to a log, never to the client
+   */
+  record Rejected(
+      int status,
+      ErrorCode code,
+      String message,
+      String reason,
+      String subject,
+      Optional<Throwable> cause)
+      implements TokenResult {
+    Rejected(int status, ErrorCode code, String message, String reason) {
+      this(status, code, message, reason, "", Optional.empty());
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.credential;
+
+import io.registryauth.tenant.NamespaceName;
+import java.util.function.Predicate;
+
+/**
+ * A question to a {@link CredentialStore}.
+ *
+ * @param namespace whose credentials to find
+ * @param accepted whether credentials satisfy the one who asks. A store that keeps copies reads
+ *     anew when its copy does not satisfy; any other store pays no heed to it.
+ */
+public record CredentialLookup(NamespaceName namespace, Predicate<StoredCredentials> accepted) {
+  /** Asks for whatever is stored for a namespace. */
+  public static CredentialLookup of(NamespaceName namespace) {
+    return new CredentialLookup(namespace, stored -> true);
+  }
+}

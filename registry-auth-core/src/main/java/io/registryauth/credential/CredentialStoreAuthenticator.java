@@ -1,0 +1,50 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.credential;
+
+import com.google.common.collect.ImmutableList;
+import io.registryauth.tenant.NamespaceName;
+import java.math.BigInteger;
+import java.security.SecureRandom;
+import java.util.Optional;
+
+/**
+ * Compares the presented credentials with the stored ones of the namespace that the user name
+ * names. Comparison takes the same path and time for a namespace that has none: a password that
+ * nobody knows stands in. Thread-safe; blocks as long as its store does.
+ */
+public final class CredentialStoreAuthenticator implements Authenticator {
+  private static final StoredCredentials NOBODYS =
+      new StoredCredentials(
+          "", ImmutableList.of(Password.of(new BigInteger(256, new SecureRandom()).toString(36))));
+
+  private final CredentialStore store;
+
+  /** Makes an authenticator over a store. */
+  public CredentialStoreAuthenticator(CredentialStore store) {
+    this.store = store;
+  }
+
+  @Override
+  public AuthenticationResult authenticate(Credentials credentials) {
+    Optional<NamespaceName> namespace = NamespaceName.parse(credentials.username());
+    Optional<StoredCredentials> found =
+        namespace.flatMap(
+            name -> store.find(new CredentialLookup(name, stored -> stored.accept(credentials))));
+    boolean accepted = found.orElse(NOBODYS).accept(credentials);
+    if (accepted && namespace.isPresent()) {
+      return new AuthenticationResult.Authenticated(new Identity.Tenant(namespace.get()));
+    }
+    return new AuthenticationResult.Refused(reason(credentials, found));
+  }
+
+  private static String reason(Credentials credentials, Optional<StoredCredentials> found) {
+    if (found.isEmpty()) {
+      return "unknown-namespace";
+    }
+    return found.get().username().equals(credentials.username())
+        ? "wrong-password"
+        : "stored-username-is-not-the-namespace";
+  }
+}

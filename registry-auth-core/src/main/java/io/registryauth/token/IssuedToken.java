@@ -1,0 +1,24 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.token;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * A signed token. Who has {@link #value} has its access, so {@link #toString} leaves it out.
+ *
+ * @param value the JWT in its compact form
+ * @param tokenId the {@code jti} claim
+ * @param keyId the {@code kid} header
+ * @param issuedAt the {@code iat} claim, in whole seconds
+ * @param lifetime from {@code iat} to {@code exp}
+ */
+public record IssuedToken(
+    String value, String tokenId, String keyId, Instant issuedAt, Duration lifetime) {
+  @Override
+  public String toString() {
+    return "IssuedToken[" + tokenId + "]";
+  }
+}

@@ -1,0 +1,180 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.token;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.registryauth.key.SigningKey;
+import io.registryauth.scope.Access;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jose4j.json.JsonUtil;
+import org.jose4j.jws.AlgorithmIdentifiers;
+import org.jose4j.jws.JsonWebSignature;
+import org.jose4j.lang.JoseException;
+
+/**
+ * Signs tokens with RS256: a JWT as the <a
+ * href="https://distribution.github.io/distribution/spec/auth/jwt/">token authentication
+ * implementation</a> has it, such as
+ *
+ * <pre>{@code
+ * {"alg": "RS256", "typ": "JWT", "kid": "registry-auth-jwt-signer"}
+ * {"iss": "registry-token-issuer", "sub": "test-build", "aud": ["docker-registry"],
+ *  "exp": 1759252997, "nbf": 1759252637, "iat": 1759252697,
+ *  "jti": "34e4b99f-7d48-436d-943b-198f1565d458",
+ *  "access": [{"type": "repository", "name": "test-build/myapp", "actions": ["push", "pull"]}]}
+ * }</pre>
+ *
+ * <p>{@code nbf} lies a minute before {@code iat}, for registries whose clocks are behind.
+ * Algorithm and key id are the key's, never the caller's. Thread-safe.
+ */
+public final class TokenIssuer {
+  /** How far a registry's clock may be behind; its own leeway of 60 s comes on top. */
+  private static final Duration CLOCK_SKEW = Duration.ofMinutes(1);
+
+  private final SigningKey key;
+  private final String issuer;
+  private final Duration lifetime;
+  private final TokenProfile profile;
+  private final Clock clock;
+
+  private TokenIssuer(Builder builder) {
+    key = builder.key;
+    issuer = builder.issuer;
+    lifetime = builder.lifetime;
+    profile = builder.profile;
+    clock = builder.clock;
+    checkArgument(
+        profile != TokenProfile.DISTRIBUTION_2_8 || !key.certificates().isEmpty(),
+        "The profile %s sends the certificate of the key, and the key has none; make it with"
+            + " SigningKey.fromPem",
+        profile);
+  }
+
+  /** Starts to build an issuer that signs with a key. */
+  public static Builder builder(SigningKey key) {
+    return new Builder(key);
+  }
+
+  /** Signs a token for a grant, with a {@code jti} of its own. */
+  public IssuedToken issue(Grant grant) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    String tokenId = UUID.randomUUID().toString();
+    String value = sign(JsonUtil.toJson(claims(grant, now, tokenId)));
+    return new IssuedToken(value, tokenId, key.keyId(), now, lifetime);
+  }
+
+  private Map<String, Object> claims(Grant grant, Instant now, String tokenId) {
+    boolean audienceIsText = profile == TokenProfile.DISTRIBUTION_2_8;
+    Map<String, Object> claims = new LinkedHashMap<>();
+    claims.put("iss", issuer);
+    claims.put("sub", grant.subject());
+    claims.put("aud", audienceIsText ? grant.audience() : List.of(grant.audience()));
+    claims.put("exp", now.plus(lifetime).getEpochSecond());
+    claims.put("nbf", now.minus(CLOCK_SKEW).getEpochSecond());
+    claims.put("iat", now.getEpochSecond());
+    claims.put("jti", tokenId);
+    claims.put("access", grant.access().stream().map(TokenIssuer::entry).toList());
+    return claims;
+  }
+
+  private static Map<String, Object> entry(Access access) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("type", access.type());
+    entry.put("name", access.name());
+    entry.put("actions", List.copyOf(access.actions()));
+    return entry;
+  }
+
+  private String sign(String claims) {
+    JsonWebSignature jws = new JsonWebSignature();
+    jws.setAlgorithmHeaderValue(AlgorithmIdentifiers.RSA_USING_SHA256);
+    jws.setHeader("typ", "JWT");
+    jws.setKeyIdHeaderValue(key.keyId());
+    if (profile == TokenProfile.DISTRIBUTION_2_8) {
+      jws.setCertificateChainHeaderValue(key.certificates().toArray(new X509Certificate[0]));
+    }
+    jws.setKey(key.privateKey());
+    jws.setPayload(claims);
+    try {
+      return jws.getCompactSerialization();
+    } catch (JoseException e) {
+      throw new IllegalStateException("The key " + key.keyId() + " cannot sign any more", e);
+    }
+  }
+
+  /** Builds a {@link TokenIssuer}. Not thread-safe. */
+  public static final class Builder {
+    private final SigningKey key;
+    private String issuer = "registry-token-issuer";
+    private Duration lifetime = Duration.ofMinutes(5);
+    private TokenProfile profile = TokenProfile.DISTRIBUTION_3;
+    private Clock clock = Clock.systemUTC();
+
+    private Builder(SigningKey key) {
+      this.key = key;
+    }
+
+    /**
+     * Sets the {@code iss} claim, which must equal the registry's {@code issuer}; by default {@code
+     * registry-token-issuer}.
+     */
+    @CanIgnoreReturnValue
+    public Builder issuer(String name) {
+      checkArgument(!name.isBlank(), "The issuer is blank; it must be the registry's issuer");
+      issuer = name;
+      return this;
+    }
+
+    /**
+     * Sets how long a token is valid; by default 300 s.
+     *
+     * @throws IllegalArgumentException if it is not of whole seconds from 60 (what clients reckon
+     *     with at least) to 86,400
+     */
+    @CanIgnoreReturnValue
+    public Builder lifetime(Duration time) {
+      boolean valid =
+          time.equals(time.truncatedTo(ChronoUnit.SECONDS))
+              && time.compareTo(Duration.ofMinutes(1)) >= 0
+              && time.compareTo(Duration.ofDays(1)) <= 0;
+      checkArgument(
+          valid, "The lifetime is %s; valid are whole seconds from 60 s to 86400 s", time);
+      lifetime = time;
+      return this;
+    }
+
+    /** Sets the shape of tokens; by default {@link TokenProfile#DISTRIBUTION_3}. */
+    @CanIgnoreReturnValue
+    public Builder profile(TokenProfile tokenProfile) {
+      profile = tokenProfile;
+      return this;
+    }
+
+    /** Sets the clock; by default the system's. */
+    @CanIgnoreReturnValue
+    public Builder clock(Clock tokenClock) {
+      clock = tokenClock;
+      return this;
+    }
+
+    /**
+     * Makes the issuer.
+     *
+     * @throws IllegalArgumentException if the profile sends certificates and the key has none
+     */
+    public TokenIssuer build() {
+      return new TokenIssuer(this);
+    }
+  }
+}

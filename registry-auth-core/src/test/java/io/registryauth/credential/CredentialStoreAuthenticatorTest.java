@@ -1,0 +1,126 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.credential;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.registryauth.credential.AuthenticationResult.Authenticated;
+import io.registryauth.credential.AuthenticationResult.Refused;
+import io.registryauth.tenant.NamespaceName;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CredentialStoreAuthenticatorTest {
+  private static final NamespaceName TEAM = new NamespaceName("team");
+
+  private final FakeCredentialStore store = new FakeCredentialStore();
+  private final Authenticator authenticator = new CredentialStoreAuthenticator(store);
+
+  @Test
+  void authenticate_goodCredentials_isTheTenant() {
+    store.store("team", "secret");
+
+    assertThat(authenticate("team", "secret"))
+        .isEqualTo(new Authenticated(new Identity.Tenant(TEAM)));
+    assertThat(store.reads()).containsExactly(TEAM);
+  }
+
+  @Test
+  void authenticate_eachPasswordOfARotation_isTheTenant() {
+    store.store("team", "new", "previous");
+
+    assertThat(authenticate("team", "new")).isInstanceOf(Authenticated.class);
+    assertThat(authenticate("team", "previous")).isInstanceOf(Authenticated.class);
+  }
+
+  @Test
+  void authenticate_wrongPassword_isRefusedAfterOneLookup() {
+    store.store("team", "secret");
+
+    assertThat(authenticate("team", "wrong")).isEqualTo(new Refused("wrong-password"));
+    assertThat(store.reads()).containsExactly(TEAM);
+  }
+
+  @Test
+  void authenticate_unknownNamespace_isRefusedAfterOneLookupToo() {
+    assertThat(authenticate("team", "wrong")).isEqualTo(new Refused("unknown-namespace"));
+    assertThat(store.reads()).containsExactly(TEAM);
+  }
+
+  @Test
+  void authenticate_passwordOfAnotherNamespace_isRefused() {
+    store.store("team", "secret");
+    store.store("other", "other-secret");
+
+    assertThat(authenticate("team", "other-secret")).isEqualTo(new Refused("wrong-password"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "..", "../team", "team/..", "Team", "team ", "te\u0000am", "t_m"})
+  void authenticate_attackWithNoDnsLabel_neverReachesTheStore(String username) {
+    store.store("team", "secret");
+
+    assertThat(authenticate(username, "secret")).isEqualTo(new Refused("unknown-namespace"));
+    assertThat(store.reads()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"team", "other"})
+  void authenticate_storedUsernameNotTheNamespace_isRefusedWithTheReason(String username) {
+    Authenticator overMixedUpStore =
+        new CredentialStoreAuthenticator(
+            lookup ->
+                lookup.namespace().equals(TEAM)
+                    ? Optional.of(new StoredCredentials("other", List.of(Password.of("secret"))))
+                    : Optional.empty());
+
+    assertThat(overMixedUpStore.authenticate(new Credentials(username, Password.of("secret"))))
+        .isEqualTo(
+            new Refused(
+                username.equals("team")
+                    ? "stored-username-is-not-the-namespace"
+                    : "unknown-namespace"));
+  }
+
+  @Test
+  void authenticate_noPasswordStored_isRefused() {
+    store.store("team");
+
+    assertThat(authenticate("team", "secret")).isEqualTo(new Refused("wrong-password"));
+  }
+
+  @Test
+  void authenticate_storeFails_saysThatItCannotTell() {
+    store.fail();
+
+    assertThatExceptionOfType(CredentialStoreException.class)
+        .isThrownBy(() -> authenticate("team", "secret"))
+        .withMessage("The store is down");
+  }
+
+  @Test
+  void authenticate_lookup_isAcceptedByWhatWouldAuthenticate() {
+    Authenticator overCache =
+        new CredentialStoreAuthenticator(
+            lookup -> {
+              assertThat(lookup.accepted()).accepts(stored("secret")).rejects(stored("wrong"));
+              return Optional.of(stored("secret"));
+            });
+
+    assertThat(overCache.authenticate(new Credentials("team", Password.of("secret"))))
+        .isInstanceOf(Authenticated.class);
+  }
+
+  private static StoredCredentials stored(String password) {
+    return new StoredCredentials("team", List.of(Password.of(password)));
+  }
+
+  private AuthenticationResult authenticate(String username, String password) {
+    return authenticator.authenticate(new Credentials(username, Password.of(password)));
+  }
+}

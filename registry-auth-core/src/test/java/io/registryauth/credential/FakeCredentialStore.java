@@ -1,0 +1,52 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.credential;
+
+import io.registryauth.tenant.NamespaceName;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A store that records what it is asked, and fails on demand. Thread-safe. */
+final class FakeCredentialStore implements CredentialStore {
+  private final InMemoryCredentialStore stored = new InMemoryCredentialStore();
+  private final List<NamespaceName> reads = new CopyOnWriteArrayList<>();
+  private volatile Runnable failure = () -> {};
+
+  void store(String namespace, String... passwords) {
+    stored.put(namespace, passwords);
+  }
+
+  void delete(String namespace) {
+    stored.remove(new NamespaceName(namespace));
+  }
+
+  /** Makes each lookup run this, which may throw, before anything is found. */
+  void failWith(Runnable newFailure) {
+    failure = newFailure;
+  }
+
+  void fail() {
+    failWith(
+        () -> {
+          throw new CredentialStoreException("The store is down");
+        });
+  }
+
+  void recover() {
+    failure = () -> {};
+  }
+
+  /** Returns the namespaces of all lookups, failed ones too. */
+  List<NamespaceName> reads() {
+    return reads;
+  }
+
+  @Override
+  public Optional<StoredCredentials> find(CredentialLookup lookup) {
+    reads.add(lookup.namespace());
+    failure.run();
+    return stored.find(lookup);
+  }
+}

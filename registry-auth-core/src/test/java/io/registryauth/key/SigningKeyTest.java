@@ -1,0 +1,112 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.key;
+
+import static io.registryauth.key.TestKeys.pem;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.security.GeneralSecurityException;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.interfaces.RSAPublicKey;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SigningKeyTest {
+  private static final KeyIdStyle STYLE = KeyIdStyle.fixed("signer");
+  private static final String MISMATCH =
+      "The private key does not match the certificate: what it signs, the certificate's public key"
+          + " does not verify";
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rsa-2048.pkcs1.key", "rsa-2048.pkcs8.key"})
+  void fromPem_keyAndItsCertificate_belongTogether(String keyFile) {
+    SigningKey key = SigningKey.fromPem(pem(keyFile), pem("rsa-2048.crt"), STYLE);
+
+    assertThat(key.keyId()).isEqualTo("signer");
+    assertThat(key.privateKey()).isEqualTo(PemFile.parse(pem("rsa-2048.pkcs8.key")).privateKey());
+    assertThat(key.verificationKey())
+        .isEqualTo(VerificationKey.fromPem(pem("rsa-2048.crt"), STYLE));
+    assertThat(key.certificates()).isEqualTo(PemFile.parse(pem("rsa-2048.crt")).certificates());
+    assertThat(key).hasToString("SigningKey[signer]");
+  }
+
+  @Test
+  void fromPem_chain_hasAllCertificates() {
+    SigningKey key =
+        SigningKey.fromPem(pem("rsa-2048.pkcs8.key"), pem("rsa-2048.chain.crt"), STYLE);
+
+    assertThat(key.certificates()).hasSize(2);
+    assertThat(key.certificates().get(0).getPublicKey())
+        .isEqualTo(key.verificationKey().publicKey());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"rsa-2048-other.crt", "rsa-4096.crt", "rsa-exponent-3.crt"})
+  void fromPem_certificateOfAnotherKey_isRefused(String certificateFile) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> SigningKey.fromPem(pem("rsa-2048.pkcs8.key"), pem(certificateFile), STYLE))
+        .withMessage(MISMATCH);
+  }
+
+  @Test
+  void fromPem_chainWithTheIssuerFirst_isRefused() {
+    String chain = pem("rsa-2048.chain.crt");
+    int second = chain.lastIndexOf("-----BEGIN");
+    String reversed = chain.substring(second) + chain.substring(0, second);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SigningKey.fromPem(pem("rsa-2048.pkcs8.key"), reversed, STYLE))
+        .withMessage(MISMATCH);
+  }
+
+  @Test
+  void fromPem_shortKey_isRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SigningKey.fromPem(pem("rsa-1024.key"), pem("rsa-1024.crt"), STYLE))
+        .withMessage("The RSA key has 1024 bits; at least 2048 are needed");
+  }
+
+  @Test
+  void fromPem_filesInterchanged_areRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SigningKey.fromPem(pem("rsa-2048.crt"), pem("rsa-2048.pkcs8.key"), STYLE))
+        .withMessageContaining("no RSA private key");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> SigningKey.fromPem(pem("rsa-2048.pkcs8.key"), pem("rsa-2048.pkcs8.key"), STYLE))
+        .withMessageContaining("no certificate");
+  }
+
+  @Test
+  void of_keyPair_hasNoCertificate() {
+    PrivateKey privateKey = PemFile.parse(pem("rsa-2048.pkcs8.key")).privateKey();
+    RSAPublicKey publicKey = PemFile.parse(pem("rsa-2048.crt")).publicKey();
+
+    SigningKey key = SigningKey.of(privateKey, publicKey, STYLE);
+
+    assertThat(key.certificates()).isEmpty();
+    assertThat(key.keyId()).isEqualTo("signer");
+    assertThat(key.privateKey()).isSameAs(privateKey);
+    assertThat(key.verificationKey().publicKey()).isSameAs(publicKey);
+  }
+
+  @Test
+  void of_keysOfDifferentPairs_areRefused() throws GeneralSecurityException {
+    RSAPublicKey publicKey = PemFile.parse(pem("rsa-2048.crt")).publicKey();
+    PrivateKey other = PemFile.parse(pem("rsa-2048-other.key")).privateKey();
+    PrivateKey ellipticCurve = KeyPairGenerator.getInstance("EC").generateKeyPair().getPrivate();
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SigningKey.of(other, publicKey, STYLE))
+        .withMessage(MISMATCH);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SigningKey.of(ellipticCurve, publicKey, STYLE))
+        .withMessage(MISMATCH);
+  }
+}
