@@ -1,0 +1,50 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.servlet;
+
+import io.registryauth.ErrorCode;
+import io.registryauth.TokenRequest;
+import io.registryauth.TokenResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Answers a probe: 200 while all is well, otherwise 503. Without a supplier, as in {@code web.xml},
+ * all is well while the servlet answers. Thread-safe.
+ */
+public final class HealthServlet extends JsonServlet {
+  private static final long serialVersionUID = 1L;
+
+  private final transient BooleanSupplier healthy;
+
+  /** For {@code web.xml}: always well. */
+  public HealthServlet() {
+    this(() -> true);
+  }
+
+  /**
+   * For code: as well as a supplier says.
+   *
+   * @param healthy asked for each probe, by many threads at once; must not block
+   */
+  public HealthServlet(BooleanSupplier healthy) {
+    this.healthy = healthy;
+  }
+
+  @Override
+  TokenResponse respond(HttpServletRequest httpRequest, TokenRequest request) {
+    return healthy.getAsBoolean()
+        ? new TokenResponse(
+            200,
+            Map.of("Content-Type", "application/json", "Cache-Control", "no-store"),
+            "{\"status\":\"ok\"}")
+        : error(503, ErrorCode.UNAVAILABLE, "Not ready", request);
+  }
+
+  @Override
+  String allowedMethods() {
+    return "GET, HEAD";
+  }
+}

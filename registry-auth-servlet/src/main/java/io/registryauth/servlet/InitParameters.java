@@ -1,0 +1,161 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.servlet;
+
+import io.registryauth.DeniedResponse;
+import io.registryauth.TokenService;
+import io.registryauth.authorization.NamespaceAuthorizer;
+import io.registryauth.credential.CredentialStore;
+import io.registryauth.credential.CredentialStoreAuthenticator;
+import io.registryauth.credential.DirectoryCredentialStore;
+import io.registryauth.key.JwksBuilder;
+import io.registryauth.key.KeyIdStyle;
+import io.registryauth.key.SigningKey;
+import io.registryauth.key.VerificationKey;
+import io.registryauth.tenant.NamespaceName;
+import io.registryauth.token.TokenIssuer;
+import io.registryauth.token.TokenProfile;
+import jakarta.servlet.ServletConfig;
+import jakarta.servlet.ServletException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Function;
+
+/** The init parameters of {@code web.xml}; {@link TokenServlet} lists them with their defaults. */
+final class InitParameters {
+  private static final String DEFAULT_KEY = "/etc/registry-auth-keys/tls.key";
+  private static final String DEFAULT_CERTIFICATE = "/etc/registry-auth-keys/tls.crt";
+  private static final String DIRECTORY = "directory:";
+
+  /** What {@link TokenServlet} takes. */
+  static final List<String> OF_TOKENS =
+      List.of(
+          "credentials",
+          "signing-key",
+          "signing-cert",
+          "key-id",
+          "service",
+          "issuer",
+          "expiration",
+          "profile",
+          "denied-response",
+          "public-namespaces",
+          "shared-namespaces",
+          "admin-namespaces");
+
+  /** What {@link JwksServlet} takes. */
+  static final List<String> OF_JWKS = List.of("signing-cert", "key-id", "profile");
+
+  private final ServletConfig config;
+
+  private InitParameters(ServletConfig config) {
+    this.config = config;
+  }
+
+  /** Makes something of the parameters; every fault in them becomes a ServletException. */
+  static <T> T read(ServletConfig config, List<String> names, Function<InitParameters, T> maker)
+      throws ServletException {
+    try {
+      for (String name : Collections.list(config.getInitParameterNames())) {
+        if (!names.contains(name)) {
+          throw new IllegalArgumentException(
+              "there is no such parameter as " + name + "; valid are " + String.join(", ", names));
+        }
+      }
+      return maker.apply(new InitParameters(config));
+    } catch (IllegalArgumentException e) {
+      throw new ServletException(
+          "Init parameters of servlet " + config.getServletName() + ": " + e.getMessage(), e);
+    }
+  }
+
+  TokenService tokenService() {
+    CredentialStore store = get("credentials", "", InitParameters::credentialStore);
+    NamespaceAuthorizer.Builder policy = NamespaceAuthorizer.builder();
+    ifGiven("public-namespaces", text -> policy.publicNamespaces(NamespaceName.parseList(text)));
+    ifGiven("shared-namespaces", text -> policy.sharedNamespaces(NamespaceName.parseList(text)));
+    ifGiven("admin-namespaces", text -> policy.adminNamespaces(NamespaceName.parseList(text)));
+    TokenService.Builder tokens =
+        TokenService.builder(tokenIssuer(), new CredentialStoreAuthenticator(store))
+            .authorizer(policy.build());
+    ifGiven("service", tokens::service);
+    ifGiven("denied-response", text -> tokens.deniedResponse(DeniedResponse.parse(text)));
+    return tokens.build();
+  }
+
+  private TokenIssuer tokenIssuer() {
+    TokenIssuer.Builder issuer = TokenIssuer.builder(signingKey()).profile(profile());
+    ifGiven("issuer", issuer::issuer);
+    ifGiven("expiration", text -> issuer.lifetime(seconds(text)));
+    return issuer.build();
+  }
+
+  String jwks() {
+    return get(
+        "signing-cert",
+        DEFAULT_CERTIFICATE,
+        path ->
+            new JwksBuilder().add(VerificationKey.fromPem(contents(path), keyIdStyle())).build());
+  }
+
+  private SigningKey signingKey() {
+    String certificate = get("signing-cert", DEFAULT_CERTIFICATE, InitParameters::contents);
+    return get(
+        "signing-key",
+        DEFAULT_KEY,
+        path -> SigningKey.fromPem(contents(path), certificate, keyIdStyle()));
+  }
+
+  private KeyIdStyle keyIdStyle() {
+    return get("key-id", profile().defaultKeyId(), KeyIdStyle::parse);
+  }
+
+  private TokenProfile profile() {
+    return get("profile", TokenProfile.DISTRIBUTION_3.toString(), TokenProfile::parse);
+  }
+
+  private <T> T get(String name, String otherwise, Function<String, T> parser) {
+    String given = config.getInitParameter(name);
+    String value = given == null ? otherwise : given;
+    try {
+      return parser.apply(value);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(name + " is \"" + value + "\": " + e.getMessage(), e);
+    }
+  }
+
+  /** Leaves a builder's default where there is no parameter. */
+  private void ifGiven(String name, Function<String, ?> setter) {
+    if (config.getInitParameter(name) != null) {
+      Object unused = get(name, "", setter);
+    }
+  }
+
+  private static CredentialStore credentialStore(String text) {
+    if (!text.startsWith(DIRECTORY)) {
+      throw new IllegalArgumentException("valid is " + DIRECTORY + "PATH");
+    }
+    return new DirectoryCredentialStore(Path.of(text.substring(DIRECTORY.length())));
+  }
+
+  private static Duration seconds(String text) {
+    try {
+      return Duration.ofSeconds(Long.parseLong(text));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("valid is a number of seconds", e);
+    }
+  }
+
+  private static String contents(String path) {
+    try {
+      return Files.readString(Path.of(path));
+    } catch (IOException e) {
+      throw new IllegalArgumentException("the file cannot be read: " + e, e);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.servlet;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.registryauth.ErrorCode;
+import io.registryauth.TokenRequest;
+import io.registryauth.TokenResponse;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Enumeration;
+
+/**
+ * What the servlets share: methods and body sizes are checked, every error is JSON in the
+ * registry's form with a request id, and what goes wrong inside is logged and told as 500 without
+ * details.
+ */
+abstract class JsonServlet extends HttpServlet {
+  private static final long serialVersionUID = 1L;
+
+  /** The greatest body of a request, in bytes; nothing here takes a larger one. */
+  private static final int MAX_BODY_BYTES = 8 * 1024;
+
+  /** Answers a request with one of the {@link #allowedMethods}. */
+  abstract TokenResponse respond(HttpServletRequest httpRequest, TokenRequest request);
+
+  /** Returns the methods that are answered, as the {@code Allow} header lists them. */
+  abstract String allowedMethods();
+
+  @Override
+  protected final void service(HttpServletRequest httpRequest, HttpServletResponse httpResponse)
+      throws IOException {
+    TokenRequest request = tokenRequest(httpRequest);
+    TokenResponse response;
+    try {
+      response = checked(httpRequest, request);
+    } catch (RuntimeException e) {
+      log("Request " + request.requestId() + " failed", e);
+      response = error(500, ErrorCode.UNKNOWN, "The token service failed", request);
+    }
+    write(response, httpRequest.getMethod().equals("HEAD"), httpResponse);
+  }
+
+  private static TokenRequest tokenRequest(HttpServletRequest httpRequest) {
+    TokenRequest.Builder request =
+        TokenRequest.builder()
+            .requestId(httpRequest.getHeader("X-Request-Id"))
+            .clientAddress(httpRequest.getRemoteAddr())
+            // Not getParameter(): containers differ in what they make of broken encodings.
+            .query(httpRequest.getQueryString());
+    Enumeration<String> authorizations = httpRequest.getHeaders("Authorization");
+    while (authorizations.hasMoreElements()) {
+      request.authorization(authorizations.nextElement());
+    }
+    return request.build();
+  }
+
+  private TokenResponse checked(HttpServletRequest httpRequest, TokenRequest request) {
+    long length = httpRequest.getContentLengthLong();
+    if (length > MAX_BODY_BYTES) {
+      String message =
+          "The body has " + length + " bytes; at most " + MAX_BODY_BYTES + " are valid";
+      return error(413, ErrorCode.UNSUPPORTED, message, request);
+    }
+    String method = httpRequest.getMethod();
+    if (!(", " + allowedMethods() + ",").contains(", " + method + ",")) {
+      String message = "The method " + method + " is not valid here; valid: " + allowedMethods();
+      return error(405, ErrorCode.UNSUPPORTED, message, request).with("Allow", allowedMethods());
+    }
+    return respond(httpRequest, request);
+  }
+
+  static TokenResponse error(int status, ErrorCode code, String message, TokenRequest request) {
+    return TokenResponse.error(status, code, message, request.requestId());
+  }
+
+  private static void write(TokenResponse response, boolean head, HttpServletResponse httpResponse)
+      throws IOException {
+    byte[] body = response.body().getBytes(UTF_8);
+    httpResponse.setStatus(response.status());
+    response.headers().forEach(httpResponse::setHeader);
+    httpResponse.setContentLength(body.length);
+    if (!head) {
+      httpResponse.getOutputStream().write(body);
+    }
+  }
+}

@@ -1,0 +1,394 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.servlet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.registryauth.DeniedResponse;
+import io.registryauth.TokenService;
+import io.registryauth.authorization.NamespaceAuthorizer;
+import io.registryauth.credential.CredentialStore;
+import io.registryauth.credential.CredentialStoreAuthenticator;
+import io.registryauth.credential.CredentialStoreException;
+import io.registryauth.credential.InMemoryCredentialStore;
+import io.registryauth.key.JwksBuilder;
+import io.registryauth.key.KeyIdStyle;
+import io.registryauth.key.SigningKey;
+import io.registryauth.servlet.Container.Mounted;
+import io.registryauth.tenant.NamespaceName;
+import io.registryauth.token.TokenIssuer;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.interfaces.RSAPublicKey;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jose4j.jwk.JsonWebKeySet;
+import org.jose4j.jwt.JwtClaims;
+import org.jose4j.jwt.consumer.JwtConsumerBuilder;
+import org.jose4j.keys.resolvers.JwksVerificationKeyResolver;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * What every container must answer alike. {@code /auth} refuses what may not be had, {@code /empty}
+ * answers it with an empty token, {@code /down} has a store that fails, {@code /faulty} one with a
+ * bug, {@code /broken} a listener with one.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class ServletContract {
+  private static final String TEAM = RawHttp.basic("team", "team-password");
+
+  private Container container;
+  private RawHttp http;
+
+  abstract Container container(Path directory);
+
+  @BeforeAll
+  void startContainer(@TempDir Path directory) throws Exception {
+    SigningKey key = generateKey();
+    CredentialStore store =
+        new InMemoryCredentialStore()
+            .put("team", "team-password")
+            .put("colon", "a:b::c")
+            .put("unicode", "pässwörd-日本")
+            .put("root", "root-password");
+    container = container(directory);
+    String jwks = new JwksBuilder().add(key.verificationKey()).build();
+    int port =
+        container.start(
+            Map.of(
+                "/auth",
+                Mounted.of(new TokenServlet(service(key, store, DeniedResponse.UNAUTHORIZED))),
+                "/empty",
+                Mounted.of(new TokenServlet(service(key, store, DeniedResponse.EMPTY_TOKEN))),
+                "/down",
+                Mounted.of(
+                    new TokenServlet(
+                        service(
+                            key,
+                            lookup -> {
+                              throw new CredentialStoreException("The secret host is down");
+                            },
+                            DeniedResponse.UNAUTHORIZED))),
+                "/faulty",
+                Mounted.of(
+                    new TokenServlet(
+                        service(
+                            key,
+                            lookup -> {
+                              throw new IllegalStateException("The secret fault");
+                            },
+                            DeniedResponse.UNAUTHORIZED))),
+                "/broken",
+                Mounted.of(new TokenServlet(brokenService(key, store))),
+                "/jwks.json",
+                Mounted.of(new JwksServlet(() -> jwks)),
+                "/healthz",
+                Mounted.of(new HealthServlet()),
+                "/readyz",
+                Mounted.of(new HealthServlet(() -> false))));
+    http = new RawHttp(port);
+  }
+
+  private static SigningKey generateKey() throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+    generator.initialize(2048);
+    KeyPair pair = generator.generateKeyPair();
+    return SigningKey.of(
+        pair.getPrivate(), (RSAPublicKey) pair.getPublic(), KeyIdStyle.fixed("test-key"));
+  }
+
+  private static TokenService service(
+      SigningKey key, CredentialStore store, DeniedResponse denied) {
+    NamespaceAuthorizer policy =
+        NamespaceAuthorizer.builder()
+            .publicNamespaces(Set.of(new NamespaceName("pub")))
+            .sharedNamespaces(Set.of(new NamespaceName("ro")))
+            .adminNamespaces(Set.of(new NamespaceName("root")))
+            .build();
+    return TokenService.builder(
+            TokenIssuer.builder(key).build(), new CredentialStoreAuthenticator(store))
+        .service("reg")
+        .authorizer(policy)
+        .deniedResponse(denied)
+        .build();
+  }
+
+  private static TokenService brokenService(SigningKey key, CredentialStore store) {
+    return TokenService.builder(
+            TokenIssuer.builder(key).build(), new CredentialStoreAuthenticator(store))
+        .service("reg")
+        .listener(
+            decision -> {
+              throw new IllegalStateException("The secret fault");
+            })
+        .build();
+  }
+
+  @AfterAll
+  void stopContainer() throws Exception {
+    container.stop();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvFileSource(resources = "requests.txt", delimiter = '|', numLinesToSkip = 4)
+  void request_ofTheTable_isAnsweredAsItSays(
+      String name, String credentials, String query, String atEmpty, String atAuth)
+      throws Exception {
+    assertThat(answer(http.get("/empty?" + query, header(credentials)))).isEqualTo(atEmpty);
+    assertThat(answer(http.get("/auth?" + query, header(credentials)))).isEqualTo(atAuth);
+  }
+
+  private static String[] header(String credentials) {
+    if (credentials.equals("-")) {
+      return new String[0];
+    }
+    if (credentials.startsWith("raw ")) {
+      return new String[] {"Authorization: " + credentials.substring(4)};
+    }
+    int colon = credentials.indexOf(':');
+    return new String[] {
+      RawHttp.basic(credentials.substring(0, colon), credentials.substring(colon + 1))
+    };
+  }
+
+  /** The status with the error's code or the access of the token, verified. */
+  private String answer(RawHttp.Response response) throws Exception {
+    assertThat(response.header("Content-Type")).isEqualTo("application/json");
+    assertThat(response.header("Cache-Control")).isEqualTo("no-store");
+    assertThat(response.header("X-Request-Id")).isNotEmpty();
+    if (response.status() != 200) {
+      assertThat(response.error()).containsOnlyKeys("code", "message", "detail");
+      assertThat(response.error().get("detail"))
+          .isEqualTo(Map.of("request_id", response.header("X-Request-Id")));
+      assertThat(response.header("WWW-Authenticate"))
+          .isEqualTo(response.status() == 401 ? "Basic realm=\"reg\", charset=\"UTF-8\"" : "");
+      return response.status() + " " + response.error().get("code");
+    }
+    assertThat(response.json())
+        .containsOnlyKeys("token", "access_token", "expires_in", "issued_at")
+        .containsEntry("access_token", response.json().get("token"))
+        .containsEntry("expires_in", 300L);
+    assertThat((String) response.json().get("issued_at"))
+        .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ");
+    return "200 " + access(claims((String) response.json().get("token")));
+  }
+
+  private JwtClaims claims(String token) throws Exception {
+    JsonWebKeySet jwks = new JsonWebKeySet(http.get("/jwks.json").body());
+    return new JwtConsumerBuilder()
+        .setVerificationKeyResolver(new JwksVerificationKeyResolver(jwks.getJsonWebKeys()))
+        .setExpectedIssuer("registry-token-issuer")
+        .setExpectedAudience("reg")
+        .build()
+        .processToClaims(token);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static String access(JwtClaims claims) {
+    List<Map<String, Object>> access = (List<Map<String, Object>>) claims.getClaimValue("access");
+    String entries =
+        access.stream()
+            .map(
+                entry ->
+                    entry.get("type")
+                        + ":"
+                        + entry.get("name")
+                        + ":"
+                        + String.join(",", (List<String>) entry.get("actions")))
+            .collect(Collectors.joining(" "));
+    return entries.isEmpty() ? "[]" : entries;
+  }
+
+  @Test
+  void token_ofNobody_hasAnEmptySubject() throws Exception {
+    RawHttp.Response response = http.get("/auth?service=reg&scope=repository:pub/img:pull");
+
+    JwtClaims claims = claims((String) response.json().get("token"));
+
+    assertThat(claims.getSubject()).isEmpty();
+  }
+
+  @Test
+  void unknownNamespace_isToldNothingThatAWrongPasswordIsNot() throws Exception {
+    String query = "/auth?service=reg&scope=repository:team/app:pull";
+    String id = "X-Request-Id: same";
+
+    RawHttp.Response wrong = http.get(query, RawHttp.basic("team", "wrong"), id);
+    RawHttp.Response unknown = http.get(query, RawHttp.basic("nobody", "wrong"), id);
+    RawHttp.Response none = http.get(query, id);
+
+    assertThat(unknown.body()).isEqualTo(wrong.body()).isEqualTo(none.body());
+    assertThat(withoutDate(unknown)).isEqualTo(withoutDate(wrong)).isEqualTo(withoutDate(none));
+  }
+
+  private static Map<String, String> withoutDate(RawHttp.Response response) {
+    Map<String, String> headers = new HashMap<>(response.headers());
+    headers.remove("date");
+    return headers;
+  }
+
+  @Test
+  void twoAuthorizationHeaders_areRefused_evenIfBothAreGood() throws Exception {
+    assertThat(answer(http.get("/auth?service=reg", TEAM, TEAM)))
+        .isEqualTo("400 UNSUPPORTED_VALUE");
+  }
+
+  @Test
+  void scopes_upToSixteen_areGranted_andMoreAreRefused() throws Exception {
+    assertThat(answer(http.get("/auth?service=reg" + scopes(16), TEAM)))
+        .startsWith("200 repository:team/r0:pull")
+        .endsWith("repository:team/r15:pull");
+    assertThat(answer(http.get("/auth?service=reg" + scopes(17), TEAM)))
+        .isEqualTo("400 UNSUPPORTED_VALUE");
+  }
+
+  private static String scopes(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> "&scope=repository:team/r" + i + ":pull")
+        .collect(Collectors.joining());
+  }
+
+  @Test
+  void fiveHundredScopes_areRefused() throws Exception {
+    assertThat(answer(http.get("/auth?service=reg" + scopes(500), TEAM)))
+        .isEqualTo("414 UNSUPPORTED");
+  }
+
+  @Test
+  void query_ofEightKibibytes_isRead_andALongerOneIsRefused() throws Exception {
+    String start = "service=reg&client_id=";
+    String longest = start + "x".repeat(8192 - start.length());
+
+    assertThat(answer(http.get("/auth?" + longest, TEAM))).isEqualTo("200 []");
+    assertThat(answer(http.get("/auth?" + longest + "x", TEAM))).isEqualTo("414 UNSUPPORTED");
+  }
+
+  @Test
+  void authorization_thatIsTooLong_isRefused() throws Exception {
+    String header = "Authorization: Basic " + "A".repeat(4096);
+
+    assertThat(answer(http.get("/auth?service=reg", header))).isEqualTo("431 UNSUPPORTED");
+  }
+
+  @Test
+  void name_of255Characters_isGranted_andALongerOneIsMalformed() throws Exception {
+    String longest = "team/" + "a".repeat(250);
+    String scope = "/auth?service=reg&scope=repository:";
+
+    assertThat(answer(http.get(scope + longest + ":pull", TEAM)))
+        .isEqualTo("200 repository:" + longest + ":pull");
+    assertThat(answer(http.get(scope + longest + "a:pull", TEAM)))
+        .isEqualTo("400 UNSUPPORTED_VALUE");
+  }
+
+  @Test
+  void post_isAnsweredWithNotFound_soThatClientsFallBackToGet() throws Exception {
+    String form = "grant_type=password&service=reg&client_id=x&username=team&password=p";
+
+    RawHttp.Response response =
+        http.send(
+            "POST",
+            "/auth",
+            form,
+            "Content-Type: application/x-www-form-urlencoded",
+            "Content-Length: " + form.length());
+
+    assertThat(answer(response)).isEqualTo("404 UNSUPPORTED");
+  }
+
+  @Test
+  void bodyThatIsTooLarge_isRefused() throws Exception {
+    RawHttp.Response response =
+        http.send("POST", "/auth?service=reg", "x".repeat(8193), "Content-Length: 8193");
+
+    assertThat(answer(response)).isEqualTo("413 UNSUPPORTED");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"PUT", "DELETE", "PATCH", "OPTIONS", "FOO"})
+  void otherMethod_isRefused_andToldWhichAreAllowed(String method) throws Exception {
+    RawHttp.Response response = http.send(method, "/auth?service=reg", "", TEAM);
+
+    assertThat(answer(response)).isEqualTo("405 UNSUPPORTED");
+    assertThat(response.header("Allow")).isEqualTo("GET, POST");
+  }
+
+  @Test
+  void head_isRefusedWithoutABody() throws Exception {
+    RawHttp.Response response = http.send("HEAD", "/auth?service=reg", "", TEAM);
+
+    assertThat(response.status()).isEqualTo(405);
+    assertThat(response.body()).isEmpty();
+  }
+
+  @Test
+  void storeThatFails_isAnsweredWithUnavailable_andNeverWithUnauthorized() throws Exception {
+    RawHttp.Response response = http.get("/down?service=reg", TEAM);
+
+    assertThat(answer(response)).isEqualTo("503 UNAVAILABLE");
+    assertThat(response.header("Retry-After")).isEqualTo("5");
+    assertThat(response.body()).doesNotContain("secret host");
+  }
+
+  @Test
+  void faultyStore_isAnsweredWithUnavailable_too() throws Exception {
+    assertThat(answer(http.get("/faulty?service=reg", TEAM))).isEqualTo("503 UNAVAILABLE");
+  }
+
+  @Test
+  void fault_isAnsweredWithoutDetails() throws Exception {
+    RawHttp.Response response = http.get("/broken?service=reg", TEAM);
+
+    assertThat(answer(response)).isEqualTo("500 UNKNOWN");
+    assertThat(response.body()).doesNotContain("secret fault").doesNotContain("Exception");
+  }
+
+  @Test
+  void requestId_ofTheClient_isKept_andABadOneReplaced() throws Exception {
+    assertThat(http.get("/auth", "X-Request-Id: abc-1.2_3").header("X-Request-Id"))
+        .isEqualTo("abc-1.2_3");
+    assertThat(http.get("/auth", "X-Request-Id: a b").header("X-Request-Id"))
+        .isNotEqualTo("a b")
+        .hasSize(36);
+  }
+
+  @Test
+  void serviceUnknown_isToldTheRightOne() throws Exception {
+    assertThat((String) http.get("/auth?service=other", TEAM).error().get("message"))
+        .contains("\"other\"")
+        .contains("must be reg");
+  }
+
+  @Test
+  void jwks_isServedToGetAndHead_andNothingElse() throws Exception {
+    RawHttp.Response response = http.get("/jwks.json");
+
+    assertThat(response.status()).isEqualTo(200);
+    assertThat(response.header("Content-Type")).isEqualTo("application/json");
+    assertThat(new JsonWebKeySet(response.body()).getJsonWebKeys()).hasSize(1);
+    assertThat(http.send("HEAD", "/jwks.json", "").status()).isEqualTo(200);
+    assertThat(http.send("HEAD", "/jwks.json", "").body()).isEmpty();
+    assertThat(http.send("POST", "/jwks.json", "", "Content-Length: 0").status()).isEqualTo(405);
+  }
+
+  @Test
+  void health_isWhatTheSupplierSays() throws Exception {
+    assertThat(http.get("/healthz").status()).isEqualTo(200);
+    assertThat(http.get("/healthz").body()).isEqualTo("{\"status\":\"ok\"}");
+    assertThat(http.get("/readyz").status()).isEqualTo(503);
+    assertThat(http.get("/readyz").error()).containsEntry("code", "UNAVAILABLE");
+  }
+}
