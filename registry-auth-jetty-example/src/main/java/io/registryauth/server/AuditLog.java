@@ -1,0 +1,76 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import io.registryauth.TokenDecision;
+import io.registryauth.TokenListener;
+import io.registryauth.TokenRequest;
+import io.registryauth.TokenResult;
+import io.registryauth.scope.MalformedScope;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
+
+/**
+ * Logs each decision as one event with key-value pairs, by the logger {@code
+ * io.registryauth.audit}:
+ *
+ * <pre>
+ * token request_id="…" client="10.0.3.7" subject="test-build" service="docker-registry"
+ *   asked="repository:test-build/myapp:push,pull" ignored="" outcome="issued" reason=""
+ *   granted="repository:test-build/myapp:push,pull" jti="…"
+ * </pre>
+ */
+final class AuditLog implements TokenListener {
+  private static final int MAX_SERVICE_LENGTH = 200;
+
+  private final Logger audit = LoggerFactory.getLogger("io.registryauth.audit");
+  private final Logger log = LoggerFactory.getLogger(AuditLog.class);
+
+  @Override
+  public void onDecision(TokenDecision decision) {
+    TokenResult result = decision.result();
+    if (result instanceof TokenResult.Issued issued) {
+      log(decision, issued.grant().subject(), "issued", "")
+          .addKeyValue("granted", joined(issued.grant().access()))
+          .addKeyValue("jti", issued.token().tokenId())
+          .log("token");
+    } else if (result instanceof TokenResult.Rejected rejected) {
+      String outcome = rejected.code().name().toLowerCase(Locale.ROOT);
+      log(decision, rejected.subject(), outcome, rejected.reason())
+          .addKeyValue("granted", "")
+          .addKeyValue("jti", "")
+          .log("token");
+      rejected
+          .cause()
+          .ifPresent(cause -> log.warn("Request {} failed", decision.request().requestId(), cause));
+    }
+  }
+
+  private LoggingEventBuilder log(
+      TokenDecision decision, String subject, String outcome, String reason) {
+    TokenRequest request = decision.request();
+    String service = request.service();
+    List<MalformedScope> ignored = decision.asked().malformed();
+    return audit
+        .atInfo()
+        .addKeyValue("request_id", request.requestId())
+        .addKeyValue("client", request.clientAddress())
+        .addKeyValue("subject", subject)
+        .addKeyValue(
+            "service", service.substring(0, Math.min(service.length(), MAX_SERVICE_LENGTH)))
+        .addKeyValue("asked", joined(decision.asked().scopes()))
+        .addKeyValue("ignored", joined(ignored.stream().map(MalformedScope::text).toList()))
+        .addKeyValue("outcome", outcome)
+        .addKeyValue("reason", reason);
+  }
+
+  private static String joined(Collection<?> values) {
+    return values.stream().map(Object::toString).collect(Collectors.joining(" "));
+  }
+}

@@ -1,0 +1,92 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import io.registryauth.key.JwksBuilder;
+import io.registryauth.key.KeyIdStyle;
+import io.registryauth.key.VerificationKey;
+import io.registryauth.token.TokenProfile;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code jwks}: the JWK Set for the registry. */
+@Command(
+    name = "jwks",
+    description = "Prints the JWK Set of a certificate or key, for the registry's auth.token.jwks.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    versionProvider = Main.Version.class)
+final class JwksCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @ArgGroup(multiplicity = "1")
+  private Source source;
+
+  @Option(
+      names = "--key-id",
+      paramLabel = "ID",
+      defaultValue = "${env:SIGNING_KEY_ID}",
+      description = {
+        "Key id: the fixed text that the tokens have, rfc7638 or libtrust.",
+        "(SIGNING_KEY_ID; default: registry-auth-jwt-signer, or libtrust with the profile"
+            + " distribution-2.8)"
+      })
+  private @Nullable String keyId;
+
+  @Option(
+      names = "--profile",
+      paramLabel = "PROFILE",
+      defaultValue = "${env:TOKEN_PROFILE:-distribution-3}",
+      description = {
+        "Shape of the tokens, as for serve; only for the default key id.",
+        "(TOKEN_PROFILE; default: distribution-3)"
+      })
+  private String profile;
+
+  /** One of the two. */
+  private static final class Source {
+    @Option(
+        names = "--cert",
+        paramLabel = "FILE",
+        required = true,
+        description = "Certificate of the signing key: PEM; the first in it counts.")
+    private @Nullable String certificateFile;
+
+    @Option(
+        names = "--key",
+        paramLabel = "FILE",
+        required = true,
+        description = "RSA private key, PEM; its public part is printed.")
+    private @Nullable String keyFile;
+  }
+
+  @Override
+  public Integer call() {
+    String ofProfile =
+        OptionValues.parse(spec, "--profile", profile, TokenProfile::parse).defaultKeyId();
+    KeyIdStyle style =
+        OptionValues.parse(spec, "--key-id", keyId == null ? ofProfile : keyId, KeyIdStyle::parse);
+    VerificationKey key =
+        source.certificateFile != null
+            ? key("--cert", source.certificateFile, style)
+            : key("--key", source.keyFile, style);
+    spec.commandLine().getOut().print(new JwksBuilder().add(key).build());
+    spec.commandLine().getOut().flush();
+    return 0;
+  }
+
+  private VerificationKey key(String option, @Nullable String file, KeyIdStyle style) {
+    return OptionValues.parse(
+        spec,
+        option,
+        Objects.requireNonNull(file),
+        path -> VerificationKey.fromPem(OptionValues.contents(path), style));
+  }
+}

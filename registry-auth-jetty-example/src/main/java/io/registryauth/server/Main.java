@@ -1,0 +1,100 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line {@code registry-auth}. */
+@Command(
+    name = "registry-auth",
+    description = "Issues the tokens that a container registry asks its clients for.",
+    subcommands = {ServeCommand.class, DemoCommand.class, JwksCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    footer = {
+      "",
+      "Most options have an environment variable, which counts when the option is absent.",
+      "LOG_FORMAT is text (default) or json, LOG_LEVEL is debug, info (default), warn or error;",
+      "logs go to standard error."
+    })
+public final class Main implements Runnable {
+  private static final int HELP_WIDTH = 100;
+
+  private static final Map<String, Set<String>> LOG_VARIABLES =
+      Map.of(
+          "LOG_FORMAT", Set.of("text", "json"),
+          "LOG_LEVEL", Set.of("debug", "info", "warn", "error"));
+
+  @Spec private CommandSpec spec;
+
+  Main() {}
+
+  /** Runs a command and exits with its status: 0 done, 1 failed, 2 wrong use. */
+  public static void main(String[] args) {
+    System.exit(run(args));
+  }
+
+  static int run(String... args) {
+    return new CommandLine(new Main())
+        .setParameterExceptionHandler((e, unused) -> report(e.getCommandLine(), e, 2))
+        .setExecutionExceptionHandler((e, command, unused) -> failed(command, e))
+        .setExecutionStrategy(Main::execute)
+        .setUsageHelpWidth(HELP_WIDTH)
+        .execute(args);
+  }
+
+  private static int execute(CommandLine.ParseResult parsed) {
+    LOG_VARIABLES.forEach(
+        (name, valid) -> {
+          String value = System.getenv(name);
+          if (value != null && !valid.contains(value)) {
+            throw new ParameterException(
+                parsed.commandSpec().commandLine(),
+                "Invalid value for " + name + ": \"" + value + "\" is none of " + valid);
+          }
+        });
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private static int failed(CommandLine command, Exception e) {
+    if (!(e instanceof IOException)) {
+      LoggerFactory.getLogger(Main.class).error("Unexpected; please report it", e);
+    }
+    return report(command, e, 1);
+  }
+
+  /** One line, without a stack trace: what went wrong is for the user to mend. */
+  private static int report(CommandLine command, Exception e, int status) {
+    String message = e.getMessage() == null ? e.toString() : e.getMessage();
+    command
+        .getErr()
+        .println(command.getCommandSpec().qualifiedName() + ": " + message.replaceAll("\\R", " "));
+    return status;
+  }
+
+  /** Without a subcommand there is nothing to do. */
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "A command is needed: serve, demo or jwks; see --help");
+  }
+
+  /** The version of the jar. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {"registry-auth " + (version == null ? "(not from a jar)" : version)};
+    }
+  }
+}

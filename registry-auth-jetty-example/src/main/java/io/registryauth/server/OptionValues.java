@@ -1,0 +1,74 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import com.google.common.net.HostAndPort;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.function.Function;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+
+/** Makes values of options' texts. */
+final class OptionValues {
+  private static final String DURATION_IS =
+      "valid is a number and a unit, such as 30s or 5m, up to 24h";
+
+  private OptionValues() {}
+
+  /**
+   * Parses an option's text; a fault becomes a wrong use of the command line that names the option,
+   * the text and what is valid.
+   */
+  static <T> T parse(CommandSpec spec, String option, String text, Function<String, T> parser) {
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Invalid value for " + option + ": \"" + text + "\": " + e.getMessage(),
+          e);
+    }
+  }
+
+  static String contents(String path) {
+    try {
+      return Files.readString(Path.of(path));
+    } catch (IOException e) {
+      throw new IllegalArgumentException("the file cannot be read (" + e + ")", e);
+    }
+  }
+
+  static Duration seconds(String text) {
+    try {
+      return Duration.ofSeconds(Long.parseLong(text));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("valid is a whole number of seconds", e);
+    }
+  }
+
+  /** Parses {@code 30s}, {@code 5m} or {@code 1h}. */
+  static Duration duration(String text) {
+    try {
+      Duration duration = Duration.parse("PT" + text);
+      if (!duration.isNegative() && duration.compareTo(Duration.ofDays(1)) <= 0) {
+        return duration;
+      }
+    } catch (DateTimeParseException e) {
+      throw new IllegalArgumentException(DURATION_IS, e);
+    }
+    throw new IllegalArgumentException(DURATION_IS);
+  }
+
+  static HostAndPort address(String text) {
+    HostAndPort address = HostAndPort.fromString(text).requireBracketsForIPv6();
+    if (!address.hasPort() || address.getHost().isEmpty()) {
+      throw new IllegalArgumentException("valid is HOST:PORT, such as 127.0.0.1:8080 or [::]:8080");
+    }
+    return address;
+  }
+}

@@ -1,0 +1,149 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import com.google.common.net.HostAndPort;
+import io.registryauth.TokenService;
+import io.registryauth.servlet.HealthServlet;
+import io.registryauth.servlet.JwksServlet;
+import io.registryauth.servlet.TokenServlet;
+import jakarta.servlet.Servlet;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.ContextHandlerCollection;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/**
+ * Jetty with the servlets, on two addresses: one for clients and one for the platform. Closing it
+ * finishes the requests that are under way, for {@value #DRAIN_SECONDS} s at the most.
+ */
+final class RegistryAuthServer implements AutoCloseable {
+  private static final int DRAIN_SECONDS = 20;
+  private static final int MAX_THREADS = 200;
+  private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
+
+  // Room for the longest query and Authorization header that are valid; the servlet refuses longer
+  // ones in JSON, and Jetty what exceeds this.
+  private static final int MAX_HEADER_BYTES = 32 * 1024;
+
+  private static final String CLIENTS = "clients";
+  private static final String MANAGEMENT = "management";
+
+  private final Server server = new Server(new QueuedThreadPool(MAX_THREADS));
+  private final ServerConnector clients;
+  private final ServerConnector management;
+  private volatile boolean ready;
+
+  private RegistryAuthServer(
+      HostAndPort clientAddress,
+      HostAndPort managementAddress,
+      TokenService tokenService,
+      Supplier<String> jwks) {
+    clients = connector(CLIENTS, clientAddress);
+    management = connector(MANAGEMENT, managementAddress);
+    ContextHandlerCollection contexts =
+        new ContextHandlerCollection(
+            context(
+                CLIENTS,
+                Map.of(
+                    "/auth", new TokenServlet(tokenService),
+                    "/token", new TokenServlet(tokenService),
+                    "/jwks.json", new JwksServlet(jwks),
+                    "/healthz", new HealthServlet(),
+                    "/readyz", new HealthServlet(() -> ready))),
+            context(
+                MANAGEMENT,
+                Map.of(
+                    "/healthz", new HealthServlet(), "/readyz", new HealthServlet(() -> ready))));
+    server.setHandler(new GracefulHandler(contexts));
+    server.setErrorHandler(new JsonErrorHandler());
+    server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @throws IOException if it cannot listen; the message names the address
+   */
+  static RegistryAuthServer start(
+      HostAndPort clientAddress,
+      HostAndPort managementAddress,
+      TokenService tokenService,
+      Supplier<String> jwks)
+      throws IOException {
+    RegistryAuthServer server =
+        new RegistryAuthServer(clientAddress, managementAddress, tokenService, jwks);
+    try {
+      server.server.start();
+    } catch (Exception e) {
+      server.close();
+      throw e instanceof IOException io ? io : new IOException("The server does not start", e);
+    }
+    server.ready = true;
+    return server;
+  }
+
+  private ServerConnector connector(String name, HostAndPort address) {
+    HttpConfiguration http = new HttpConfiguration();
+    http.setRequestHeaderSize(MAX_HEADER_BYTES);
+    http.setSendServerVersion(false);
+    http.setSendDateHeader(true);
+    ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+    connector.setName(name);
+    connector.setHost(address.getHost());
+    connector.setPort(address.getPort());
+    connector.setIdleTimeout(IDLE_TIMEOUT.toMillis());
+    server.addConnector(connector);
+    return connector;
+  }
+
+  private static ServletContextHandler context(String connector, Map<String, Servlet> servlets) {
+    ServletContextHandler context = new ServletContextHandler();
+    context.setVirtualHosts(List.of("@" + connector));
+    context.setErrorHandler(new JsonErrorHandler());
+    servlets.forEach((path, servlet) -> context.addServlet(new ServletHolder(servlet), path));
+    return context;
+  }
+
+  /** Returns where clients reach it, with the real port. */
+  URI uri() {
+    return uri(clients);
+  }
+
+  /** Returns where the platform reaches it, with the real port. */
+  URI managementUri() {
+    return uri(management);
+  }
+
+  private static URI uri(ServerConnector connector) {
+    HostAndPort address = HostAndPort.fromParts(connector.getHost(), connector.getLocalPort());
+    return URI.create("http://" + address);
+  }
+
+  /** Waits until it is closed. */
+  void join() throws InterruptedException {
+    server.join();
+  }
+
+  @Override
+  public void close() {
+    ready = false;
+    try {
+      server.stop();
+    } catch (Exception e) {
+      throw new IllegalStateException("The server did not stop in order", e);
+    }
+  }
+}

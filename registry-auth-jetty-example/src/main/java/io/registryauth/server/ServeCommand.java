@@ -1,0 +1,54 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import com.google.common.net.HostAndPort;
+import io.registryauth.TokenService;
+import io.registryauth.key.JwksBuilder;
+import io.registryauth.key.SigningKey;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code serve}: the server. */
+@Command(
+    name = "serve",
+    description = "Serves tokens until it is interrupted.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    versionProvider = Main.Version.class)
+final class ServeCommand implements Callable<Integer> {
+  private static final Logger log = LoggerFactory.getLogger(ServeCommand.class);
+
+  @Spec private CommandSpec spec;
+  @Mixin private ListenOptions listen;
+  @Mixin private TokenOptions tokens;
+  @Mixin private SigningOptions signing;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    HostAndPort clients = listen.clients();
+    HostAndPort management = listen.management();
+    SigningKey key = signing.signingKey();
+    TokenService service = tokens.tokenService(signing.tokenIssuer(key), new AuditLog());
+    String jwks = new JwksBuilder().add(key.verificationKey()).build();
+    try (ExitOnSignal exit = ExitOnSignal.install()) {
+      RegistryAuthServer server =
+          RegistryAuthServer.start(clients, management, service, () -> jwks);
+      exit.add(server);
+      log.info("Signing with the key {}; management on {}", key.keyId(), server.managementUri());
+      PrintWriter out = spec.commandLine().getOut();
+      out.println("listening on " + server.uri());
+      out.flush();
+      server.join();
+    }
+    return 0;
+  }
+}

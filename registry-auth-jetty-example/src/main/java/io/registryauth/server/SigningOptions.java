@@ -1,0 +1,108 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import io.registryauth.key.KeyIdStyle;
+import io.registryauth.key.SigningKey;
+import io.registryauth.token.TokenIssuer;
+import io.registryauth.token.TokenProfile;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The options that say how tokens are signed. */
+final class SigningOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--issuer",
+      paramLabel = "NAME",
+      defaultValue = "${env:TOKEN_ISSUER:-registry-token-issuer}",
+      description = {
+        "Issuer of the tokens, the registry's auth.token.issuer.",
+        "(TOKEN_ISSUER; default: registry-token-issuer)"
+      })
+  private String issuer;
+
+  @Option(
+      names = "--expiration",
+      paramLabel = "SECONDS",
+      defaultValue = "${env:TOKEN_EXPIRATION_SEC:-300}",
+      description = {
+        "How long a token is valid, 60 to 86400.",
+        "(TOKEN_EXPIRATION_SEC; default: 300)"
+      })
+  private String expiration;
+
+  @Option(
+      names = "--signing-key",
+      paramLabel = "FILE",
+      defaultValue = "${env:SIGNING_KEY_FILE:-/etc/registry-auth-keys/tls.key}",
+      description = {
+        "RSA private key that signs: PEM, PKCS#1 or PKCS#8.",
+        "(SIGNING_KEY_FILE; default: /etc/registry-auth-keys/tls.key)"
+      })
+  private String keyFile;
+
+  @Option(
+      names = "--signing-cert",
+      paramLabel = "FILE",
+      defaultValue = "${env:SIGNING_CERT_FILE:-/etc/registry-auth-keys/tls.crt}",
+      description = {
+        "Certificate of that key: PEM.",
+        "(SIGNING_CERT_FILE; default: /etc/registry-auth-keys/tls.crt)"
+      })
+  private String certificateFile;
+
+  @Option(
+      names = "--key-id",
+      paramLabel = "ID",
+      defaultValue = "${env:SIGNING_KEY_ID}",
+      description = {
+        "Key id of tokens and JWK Set: a fixed text, rfc7638 or libtrust.",
+        "(SIGNING_KEY_ID; default: registry-auth-jwt-signer, or libtrust with the profile"
+            + " distribution-2.8)"
+      })
+  private @Nullable String keyId;
+
+  @Option(
+      names = "--profile",
+      paramLabel = "PROFILE",
+      defaultValue = "${env:TOKEN_PROFILE:-distribution-3}",
+      description = {
+        "Shape of tokens, by the registry: distribution-3, or distribution-2.8.",
+        "(TOKEN_PROFILE; default: distribution-3)"
+      })
+  private String profile;
+
+  /** Reads the files. */
+  SigningKey signingKey() {
+    KeyIdStyle style =
+        parse("--key-id", keyId == null ? profile().defaultKeyId() : keyId, KeyIdStyle::parse);
+    String certificate = parse("--signing-cert", certificateFile, OptionValues::contents);
+    String key = parse("--signing-key", keyFile, OptionValues::contents);
+    return parse(
+        "--signing-key and --signing-cert",
+        keyFile + " and " + certificateFile,
+        files -> SigningKey.fromPem(key, certificate, style));
+  }
+
+  TokenIssuer tokenIssuer(SigningKey key) {
+    TokenIssuer.Builder builder = TokenIssuer.builder(key).profile(profile());
+    TokenIssuer.Builder named = parse("--issuer", issuer, builder::issuer);
+    return parse("--expiration", expiration, text -> named.lifetime(OptionValues.seconds(text)))
+        .build();
+  }
+
+  private TokenProfile profile() {
+    return parse("--profile", profile, TokenProfile::parse);
+  }
+
+  private <T> T parse(String option, String text, Function<String, T> parser) {
+    return OptionValues.parse(spec, option, text, parser);
+  }
+}

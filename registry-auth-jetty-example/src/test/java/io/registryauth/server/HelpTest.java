@@ -1,0 +1,97 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.reflect.Field;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+class HelpTest {
+  /** {@code ${env:NAME}} or {@code ${env:NAME:-default}}. */
+  private static final Pattern VARIABLE =
+      Pattern.compile("\\$\\{env:([A-Z_]+)(?::-(.*))?}", Pattern.DOTALL);
+
+  static Stream<Option> optionsWithVariable() {
+    return Stream.of(
+            ListenOptions.class, TokenOptions.class, SigningOptions.class, JwksCommand.class)
+        .flatMap(type -> Stream.of(type.getDeclaredFields()))
+        .map(HelpTest::option)
+        .filter(option -> option != null);
+  }
+
+  private static Option option(Field field) {
+    return field.getAnnotation(Option.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("optionsWithVariable")
+  void help_ofEachOption_endsWithItsVariableAndDefault(Option option) {
+    Matcher variable = VARIABLE.matcher(option.defaultValue());
+    assertThat(variable.matches()).as(option.defaultValue()).isTrue();
+    List<String> help = List.of(option.description());
+    String last = help.get(help.size() - 1);
+
+    assertThat(last).startsWith("(" + variable.group(1) + "; default: ").endsWith(")");
+    if (variable.group(2) != null && !variable.group(2).isEmpty()) {
+      assertThat(last).contains("default: " + variable.group(2));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("optionsWithVariable")
+  void variable_neverStartsAsKubernetesNamesThoseOfAServiceCalledRegistryAuth(Option option) {
+    assertThat(option.defaultValue()).doesNotContain("REGISTRY_AUTH_");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--listen, LISTEN_ADDRESS, 0.0.0.0:8080",
+    "--management-listen, MANAGEMENT_LISTEN_ADDRESS, 0.0.0.0:8081",
+    "--service, TOKEN_SERVICE, docker-registry",
+    "--issuer, TOKEN_ISSUER, registry-token-issuer",
+    "--expiration, TOKEN_EXPIRATION_SEC, 300",
+    "--signing-key, SIGNING_KEY_FILE, /etc/registry-auth-keys/tls.key",
+    "--signing-cert, SIGNING_CERT_FILE, /etc/registry-auth-keys/tls.crt",
+    "--key-id, SIGNING_KEY_ID, registry-auth-jwt-signer",
+    "--credentials, CREDENTIALS, kubernetes",
+    "--profile, TOKEN_PROFILE, distribution-3",
+    "--denied-response, DENIED_RESPONSE, unauthorized",
+    "--public-namespaces, PUBLIC_NAMESPACES, none",
+    "--shared-namespaces, SHARED_NAMESPACES, none",
+    "--admin-namespaces, ADMIN_NAMESPACES, none",
+    "--cache-ttl, CREDENTIALS_CACHE_TTL, 30s",
+    "--cache-stale, CREDENTIALS_CACHE_STALE, 5m"
+  })
+  void serve_hasTheOptionsOfTheContract(String name, String variable, String value) {
+    Option option =
+        optionsWithVariable()
+            .filter(candidate -> List.of(candidate.names()).contains(name))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(option.defaultValue()).contains("${env:" + variable);
+    assertThat(String.join(" ", option.description())).contains(variable + "; default: " + value);
+  }
+
+  @Test
+  void help_ofEachCommand_isNoWiderThanATerminal() {
+    CommandLine main = new CommandLine(new Main());
+
+    assertThat(main.getSubcommands()).containsOnlyKeys("serve", "demo", "jwks");
+    for (CommandLine command : main.getSubcommands().values()) {
+      command.setUsageHelpWidth(100);
+      assertThat(command.getUsageMessage().lines()).allMatch(line -> line.length() <= 100);
+    }
+  }
+}
