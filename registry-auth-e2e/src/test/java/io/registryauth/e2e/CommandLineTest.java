@@ -1,0 +1,346 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Options and variables: what they do, and what is said when they are wrong. */
+class CommandLineTest {
+  private static final int WRONG_USE = 2;
+  private static final Pattern OPTION = Pattern.compile("^ {2,6}(?:-\\w, )?(--[a-z-]+)");
+  private static final Pattern VARIABLE = Pattern.compile("\\(([A-Z_]+); default: ");
+  private static final Pattern MANAGEMENT = Pattern.compile("[Mm]anagement on (http://\\S+)");
+
+  @TempDir private static Path directory;
+  private static Keys keys;
+
+  @BeforeAll
+  static void generateKeys() throws Exception {
+    keys = Keys.generate(directory);
+  }
+
+  private static Completed run(String... arguments) throws Exception {
+    return run(Map.of(), arguments);
+  }
+
+  /** Runs without the lines of log that a start has. */
+  private static Completed run(Map<String, String> environment, String... arguments)
+      throws Exception {
+    Map<String, String> quiet = new LinkedHashMap<>(Map.of("LOG_LEVEL", "error"));
+    quiet.putAll(environment);
+    return ServerJar.run(directory, quiet, arguments);
+  }
+
+  /** Runs {@code serve} with options that are good but for these. */
+  private static Completed serve(Map<String, String> wrong) throws Exception {
+    Map<String, String> options = new LinkedHashMap<>();
+    options.put("--listen", "127.0.0.1:0");
+    options.put("--management-listen", "127.0.0.1:0");
+    options.put("--credentials", "directory:" + TokenServer.credentials(directory));
+    options.put("--signing-key", keys.key().toString());
+    options.put("--signing-cert", keys.certificate().toString());
+    options.putAll(wrong);
+    Stream<String> arguments =
+        options.entrySet().stream().map(option -> option.getKey() + "=" + option.getValue());
+    return run(Stream.concat(Stream.of("serve"), arguments).toArray(String[]::new));
+  }
+
+  private static void assertOneLine(Completed completed, String... parts) {
+    assertThat(completed.status()).as("%s", completed).isEqualTo(WRONG_USE);
+    assertThat(completed.stdout()).isEmpty();
+    assertThat(completed.stderr().lines())
+        .singleElement()
+        .satisfies(line -> assertThat(line).contains(parts));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --listen            | nowhere            | HOST:PORT
+          --listen            | 8080               | HOST:PORT
+          --listen            | :8080              | HOST:PORT
+          --listen            | 127.0.0.1:http     | HOST:PORT
+          --listen            | 127.0.0.1:65536    | HOST:PORT
+          --management-listen | nowhere            | HOST:PORT
+          --service           | two\\lines          | printable ASCII
+          --issuer            | ' '                | must be the registry's issuer
+          --expiration        | 59                 | from 60 s to 86400 s
+          --expiration        | 86401              | from 60 s to 86400 s
+          --expiration        | x                  | whole number of seconds
+          --key-id            | a b                | printable ASCII
+          --profile           | distribution-4     | distribution-3, distribution-2.8
+          --denied-response   | maybe              | unauthorized, empty-token
+          --credentials       | ldap:localhost     | directory:PATH
+          --credentials       | directory:/missing | is not a directory
+          --credentials       | directory:         | directory:PATH
+          --public-namespaces | good,Bad           | a-z, 0-9 and -
+          --shared-namespaces | good,-bad          | a-z, 0-9 and -
+          --admin-namespaces  | a b                | a-z, 0-9 and -
+          --cache-ttl         | soon               | such as 30s
+          --cache-stale       | -5m                | such as 30s
+          --signing-key       | /missing/tls.key   | cannot be read
+          --signing-cert      | /missing/tls.crt   | cannot be read
+          """)
+  void serve_wrongValue_isOneLineThatSaysWhatIsValid(String option, String value, String valid)
+      throws Exception {
+    assertOneLine(serve(Map.of(option, value)), option, "\"" + value + "\"", valid);
+  }
+
+  @Test
+  void serve_wrongVariable_isOneLineThatSaysWhatIsValid() throws Exception {
+    assertOneLine(
+        run(
+            Map.of(
+                "TOKEN_EXPIRATION_SEC",
+                "59",
+                "SIGNING_KEY_FILE",
+                keys.key().toString(),
+                "SIGNING_CERT_FILE",
+                keys.certificate().toString(),
+                "CREDENTIALS",
+                "directory:" + TokenServer.credentials(directory)),
+            "serve"),
+        "--expiration",
+        "\"59\"",
+        "from 60 s to 86400 s");
+  }
+
+  @Test
+  void serve_defaultKeyMissing_namesIt() throws Exception {
+    assertOneLine(run("serve"), "--signing-cert", "/etc/registry-auth-keys/tls.crt");
+  }
+
+  @Test
+  void serve_certificateOfAnotherKey_saysSo() throws Exception {
+    Keys others = Keys.generate(directory);
+    assertOneLine(
+        serve(Map.of("--signing-cert", others.certificate().toString())),
+        "--signing-key",
+        "does not match the certificate");
+  }
+
+  @Test
+  void serve_keyOf1024Bits_saysHowManyAreNeeded() throws Exception {
+    Keys small = Keys.generate(directory, 1024, "65537");
+    assertOneLine(
+        serve(
+            Map.of(
+                "--signing-key", small.key().toString(),
+                "--signing-cert", small.certificate().toString())),
+        "1024 bits",
+        "at least 2048");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "pkcs8 -topk8 -in tls.key -passout pass:secret -out encrypted.key",
+        "rsa -traditional -aes128 -in tls.key -passout pass:secret -out encrypted.key"
+      })
+  void serve_encryptedKey_saysSo(String command) throws Exception {
+    keys.openssl(command);
+    Path encrypted = keys.directory().resolve("encrypted.key");
+    assertOneLine(
+        serve(Map.of("--signing-key", encrypted.toString())),
+        "--signing-key",
+        encrypted.toString(),
+        "encrypted");
+  }
+
+  @Test
+  void serve_keyThatIsNotRsa_saysSo() throws Exception {
+    keys.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.key");
+    keys.openssl("req -x509 -new -key ec.key -subj /CN=ec -out ec.crt");
+    Path key = keys.directory().resolve("ec.key");
+    Path certificate = keys.directory().resolve("ec.crt");
+    assertOneLine(serve(Map.of("--signing-key", key.toString())), "--signing-key", "RSA");
+    assertOneLine(serve(Map.of("--signing-cert", certificate.toString())), "--signing-cert", "RSA");
+  }
+
+  @Test
+  void serve_keyAndCertificateSwapped_saysSo() throws Exception {
+    assertOneLine(
+        serve(
+            Map.of(
+                "--signing-key", keys.certificate().toString(),
+                "--signing-cert", keys.key().toString())),
+        "--signing-key",
+        "no RSA private key");
+  }
+
+  @Test
+  void serve_fileThatIsNotPem_saysSo() throws Exception {
+    Path file = Files.writeString(directory.resolve("empty.key"), "");
+    assertOneLine(serve(Map.of("--signing-key", file.toString())), "--signing-key", "PEM");
+  }
+
+  @Test
+  void wrongUse_isOneLineOnStandardError() throws Exception {
+    assertOneLine(run(), "serve, demo or jwks");
+    assertOneLine(run("frobnicate"), "frobnicate");
+    assertOneLine(run("serve", "--frobnicate=1"), "--frobnicate");
+    assertOneLine(run("serve", "--listen"), "--listen", "HOST:PORT");
+    assertOneLine(run("jwks"), "--cert", "--key");
+    assertOneLine(run("jwks", "--cert=/missing.crt"), "--cert", "/missing.crt", "cannot be read");
+    assertOneLine(run("demo", "--listen=nowhere"), "--listen", "\"nowhere\"", "HOST:PORT");
+  }
+
+  @Test
+  void logVariables_wrong_areOneLine() throws Exception {
+    assertOneLine(
+        run(Map.of("LOG_FORMAT", "xml"), "serve"), "LOG_FORMAT", "\"xml\"", "text", "json");
+    assertOneLine(
+        run(Map.of("LOG_LEVEL", "loud"), "serve"), "LOG_LEVEL", "\"loud\"", "debug", "error");
+  }
+
+  @Test
+  void help_ofServe_namesTheVariableOfEachOption() throws Exception {
+    assertThat(variables("serve"))
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.ofEntries(
+                Map.entry("--listen", "LISTEN_ADDRESS"),
+                Map.entry("--management-listen", "MANAGEMENT_LISTEN_ADDRESS"),
+                Map.entry("--service", "TOKEN_SERVICE"),
+                Map.entry("--issuer", "TOKEN_ISSUER"),
+                Map.entry("--expiration", "TOKEN_EXPIRATION_SEC"),
+                Map.entry("--signing-key", "SIGNING_KEY_FILE"),
+                Map.entry("--signing-cert", "SIGNING_CERT_FILE"),
+                Map.entry("--key-id", "SIGNING_KEY_ID"),
+                Map.entry("--credentials", "CREDENTIALS"),
+                Map.entry("--profile", "TOKEN_PROFILE"),
+                Map.entry("--denied-response", "DENIED_RESPONSE"),
+                Map.entry("--public-namespaces", "PUBLIC_NAMESPACES"),
+                Map.entry("--shared-namespaces", "SHARED_NAMESPACES"),
+                Map.entry("--admin-namespaces", "ADMIN_NAMESPACES"),
+                Map.entry("--cache-ttl", "CREDENTIALS_CACHE_TTL"),
+                Map.entry("--cache-stale", "CREDENTIALS_CACHE_STALE")));
+  }
+
+  @Test
+  void help_ofJwks_namesTheVariableOfEachOptionThatServeHasToo() throws Exception {
+    assertThat(variables("jwks"))
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of(
+                "--cert", "",
+                "--key", "",
+                "--key-id", "SIGNING_KEY_ID",
+                "--profile", "TOKEN_PROFILE"));
+  }
+
+  @Test
+  void help_ofDemo_hasItsOptions() throws Exception {
+    assertThat(variables("demo")).containsOnlyKeys("--once", "--listen", "--registry-listen");
+  }
+
+  @Test
+  void help_withoutCommand_namesCommandsAndLogVariables() throws Exception {
+    assertThat(run("--help").orFail())
+        .contains("  serve ", "  demo ", "  jwks ", "LOG_FORMAT", "LOG_LEVEL");
+  }
+
+  /** Returns the variable that a command's help shows for each option, or nothing. */
+  private static Map<String, String> variables(String command) throws Exception {
+    Map<String, String> variables = new LinkedHashMap<>();
+    String option = "";
+    for (String line : run(command, "--help").orFail().lines().toList()) {
+      Matcher start = OPTION.matcher(line);
+      if (start.find()) {
+        option = start.group(1);
+        variables.put(option, "");
+      }
+      Matcher variable = VARIABLE.matcher(line);
+      if (variable.find()) {
+        variables.put(option, variable.group(1));
+      }
+    }
+    variables.keySet().removeAll(List.of("--help", "--version"));
+    return variables;
+  }
+
+  @Test
+  void serve_withVariablesAlone_obeysEachOfThem() throws Exception {
+    Map<String, String> environment =
+        Map.ofEntries(
+            Map.entry("LISTEN_ADDRESS", "127.0.0.1:0"),
+            Map.entry("MANAGEMENT_LISTEN_ADDRESS", "127.0.0.1:0"),
+            Map.entry("TOKEN_SERVICE", "another-service"),
+            Map.entry("TOKEN_ISSUER", "another-issuer"),
+            Map.entry("TOKEN_EXPIRATION_SEC", "120"),
+            Map.entry("SIGNING_KEY_FILE", keys.key().toString()),
+            Map.entry("SIGNING_CERT_FILE", keys.certificate().toString()),
+            Map.entry("SIGNING_KEY_ID", "another-id"),
+            Map.entry("CREDENTIALS", "directory:" + TokenServer.credentials(directory)),
+            Map.entry("TOKEN_PROFILE", "distribution-2.8"),
+            Map.entry("DENIED_RESPONSE", "empty-token"),
+            Map.entry("PUBLIC_NAMESPACES", "public-a, public-b"),
+            Map.entry("SHARED_NAMESPACES", "shared"),
+            Map.entry("ADMIN_NAMESPACES", "other-namespace"),
+            Map.entry("CREDENTIALS_CACHE_TTL", "10s"),
+            Map.entry("CREDENTIALS_CACHE_STALE", "1m"));
+    try (TokenServer server = TokenServer.start(directory, environment, "serve")) {
+      Jwt token = token(server, Tenant.TEST_BUILD, "repository:shared/app:pull,push");
+      assertThat(token.header()).containsEntry("kid", "another-id").containsKey("x5c");
+      assertThat(token.claims())
+          .containsEntry("iss", "another-issuer")
+          .containsEntry("aud", "another-service")
+          .containsEntry("exp", (Long) token.claims().get("iat") + 120);
+      assertThat(granted(token)).isEqualTo(List.of("pull"));
+      assertThat(token(server, Tenant.TEST_BUILD, "repository:nobodys/app:pull").claims())
+          .containsEntry("access", List.of());
+      assertThat(granted(token(server, Tenant.OTHER, "registry:catalog:*")))
+          .isEqualTo(List.of("*"));
+      URI anonymous = auth(server, "repository:public-b/app:pull");
+      assertThat(Http.send("GET", anonymous).statusCode()).isEqualTo(200);
+      String management = server.process().awaitOutput(MANAGEMENT);
+      assertThat(Http.send("GET", URI.create(management + "/readyz")).statusCode()).isEqualTo(200);
+      assertThat(Http.send("GET", URI.create(management + "/auth")).statusCode()).isEqualTo(404);
+    }
+  }
+
+  private static URI auth(TokenServer server, String scope) {
+    return server.uri().resolve("/auth?service=another-service&scope=" + scope);
+  }
+
+  private static Jwt token(TokenServer server, Tenant tenant, String scope) throws Exception {
+    HttpResponse<String> response =
+        Http.send("GET", auth(server, scope), "Authorization", tenant.authorization());
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return Jwt.parse((String) Json.object(response.body()).get("token"));
+  }
+
+  private static Object granted(Jwt token) {
+    List<Map<String, Object>> access = Json.objects(token.claims().get("access"));
+    assertThat(access).hasSize(1);
+    return access.get(0).get("actions");
+  }
+
+  @Test
+  void serve_optionAndVariable_theOptionCounts() throws Exception {
+    try (TokenServer server =
+        TokenServer.start(
+            directory, keys, Map.of("TOKEN_ISSUER", "of-variable"), "--issuer=of-option")) {
+      assertThat(Jwt.parse(server.token(Tenant.TEST_BUILD)).claims())
+          .containsEntry("iss", "of-option");
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.e2e;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The program under test, {@code java -jar registry-auth.jar}. */
+final class ServerJar {
+  private static final String DEFAULT = "../registry-auth-jetty-example/target/registry-auth.jar";
+
+  private ServerJar() {}
+
+  static Completed run(Path directory, Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    return RunningProcess.run(directory, command(List.of(), arguments), environment);
+  }
+
+  /** Writes the JWK Set of a certificate for a registry, by the command that is there for it. */
+  static void writeJwks(Path certificate, Path jwks, String... options)
+      throws IOException, InterruptedException {
+    String[] arguments =
+        Stream.concat(Stream.of("jwks", "--cert=" + certificate), Stream.of(options))
+            .toArray(String[]::new);
+    Files.writeString(jwks, run(certificate.getParent(), Map.of(), arguments).orFail());
+  }
+
+  static List<String> command(List<String> jvmOptions, String... arguments) {
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    Path jar = Path.of(System.getProperty("registryauth.jar", DEFAULT)).toAbsolutePath();
+    return Stream.of(
+            // Half the processor time to start: these tests start it more often than they use it.
+            Stream.of(java.toString(), "-XX:TieredStopAtLevel=1"),
+            jvmOptions.stream(),
+            Stream.of("-jar", jar.toString()),
+            Stream.of(arguments))
+        .flatMap(part -> part)
+        .toList();
+  }
+}

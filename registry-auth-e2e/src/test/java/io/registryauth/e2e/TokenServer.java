@@ -1,0 +1,122 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.e2e;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** {@code serve}, on a free loopback port. */
+final class TokenServer implements AutoCloseable {
+  private static final Pattern LISTENING =
+      Pattern.compile("^listening on (http://\\S+)\\R", Pattern.MULTILINE);
+
+  private final RunningProcess process;
+  private final URI uri;
+
+  private TokenServer(RunningProcess process, URI uri) {
+    this.process = process;
+    this.uri = uri;
+  }
+
+  /** Starts a server with the two tenants and whatever else is stored in {@code credentials}. */
+  static TokenServer start(Path parent, Keys keys, String... options)
+      throws IOException, InterruptedException {
+    return start(parent, keys, Map.of(), options);
+  }
+
+  static TokenServer start(
+      Path parent, Keys keys, Map<String, String> environment, String... options)
+      throws IOException, InterruptedException {
+    Path credentials = credentials(parent);
+    String[] arguments =
+        Stream.concat(
+                Stream.of(
+                    "serve",
+                    "--listen=127.0.0.1:0",
+                    "--management-listen=127.0.0.1:0",
+                    "--credentials=directory:" + credentials,
+                    "--signing-key=" + keys.key(),
+                    "--signing-cert=" + keys.certificate()),
+                Stream.of(options))
+            .toArray(String[]::new);
+    return start(parent, environment, arguments);
+  }
+
+  /** Starts a server with these arguments and nothing else. */
+  static TokenServer start(Path parent, Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory(parent, "server-");
+    RunningProcess process =
+        RunningProcess.start(directory, ServerJar.command(List.of(), arguments), environment);
+    try {
+      return new TokenServer(process, URI.create(process.awaitOutput(LISTENING)));
+    } catch (AssertionError | InterruptedException e) {
+      process.close();
+      throw e;
+    }
+  }
+
+  /** Returns the directory of the stored credentials, with two tenants. */
+  static Path credentials(Path parent) throws IOException {
+    Path credentials = Files.createDirectories(parent.resolve("credentials"));
+    Tenant.TEST_BUILD.store(credentials);
+    Tenant.OTHER.store(credentials);
+    return credentials;
+  }
+
+  URI uri() {
+    return uri;
+  }
+
+  /** Returns the registry's realm: with a name, since clients refuse a loopback address in it. */
+  URI realm() {
+    return URI.create("http://localhost:" + uri.getPort() + "/auth");
+  }
+
+  /** Asks for a token of the service {@code docker-registry}. */
+  HttpResponse<String> ask(Tenant tenant, String... scopes)
+      throws IOException, InterruptedException {
+    return Http.send("GET", auth(scopes), "Authorization", tenant.authorization());
+  }
+
+  /** Returns a token that should be granted. */
+  String token(Tenant tenant, String... scopes) throws IOException, InterruptedException {
+    HttpResponse<String> response = ask(tenant, scopes);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return (String) Json.object(response.body()).get("token");
+  }
+
+  URI auth(String... scopes) {
+    StringBuilder query = new StringBuilder("/auth?service=docker-registry");
+    for (String scope : scopes) {
+      query.append("&scope=").append(URLEncoder.encode(scope, UTF_8));
+    }
+    return uri.resolve(query.toString());
+  }
+
+  RunningProcess process() {
+    return process;
+  }
+
+  /** Returns all that the server has written, on both outputs. */
+  String log() {
+    return process.output();
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}
