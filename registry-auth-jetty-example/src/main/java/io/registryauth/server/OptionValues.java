@@ -18,6 +18,9 @@ final class OptionValues {
   private static final String DURATION_IS =
       "valid is a number and a unit, such as 30s or 5m, up to 24h";
 
+  private static final String ADDRESS_IS =
+      "valid is HOST:PORT, such as 127.0.0.1:8080 or [::]:8080";
+
   private OptionValues() {}
 
   /**
@@ -65,10 +68,14 @@ final class OptionValues {
   }
 
   static HostAndPort address(String text) {
-    HostAndPort address = HostAndPort.fromString(text).requireBracketsForIPv6();
-    if (!address.hasPort() || address.getHost().isEmpty()) {
-      throw new IllegalArgumentException("valid is HOST:PORT, such as 127.0.0.1:8080 or [::]:8080");
+    try {
+      HostAndPort address = HostAndPort.fromString(text).requireBracketsForIPv6();
+      if (address.hasPort() && !address.getHost().isEmpty()) {
+        return address;
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(ADDRESS_IS, e);
     }
-    return address;
+    throw new IllegalArgumentException(ADDRESS_IS);
   }
 }

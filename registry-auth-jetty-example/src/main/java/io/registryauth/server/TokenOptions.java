@@ -129,7 +129,7 @@ final class TokenOptions {
   }
 
   private static CredentialStore directory(String text) {
-    if (!text.startsWith(DIRECTORY)) {
+    if (!text.startsWith(DIRECTORY) || text.equals(DIRECTORY)) {
       throw new IllegalArgumentException("valid is directory:PATH");
     }
     return new DirectoryCredentialStore(Path.of(text.substring(DIRECTORY.length())));

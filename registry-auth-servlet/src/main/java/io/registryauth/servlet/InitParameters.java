@@ -137,7 +137,7 @@ final class InitParameters {
   }
 
   private static CredentialStore credentialStore(String text) {
-    if (!text.startsWith(DIRECTORY)) {
+    if (!text.startsWith(DIRECTORY) || text.equals(DIRECTORY)) {
       throw new IllegalArgumentException("valid is " + DIRECTORY + "PATH");
     }
     return new DirectoryCredentialStore(Path.of(text.substring(DIRECTORY.length())));

@@ -116,6 +116,7 @@ abstract class InitParametersContract {
       delimiter = '|',
       value = {
         "credentials | ldap:x | valid is directory:PATH",
+        "credentials | directory: | valid is directory:PATH",
         "credentials | directory:/nowhere/at/all | is not a directory",
         "signing-key | /nowhere/tls.key | the file cannot be read",
         "signing-cert | /nowhere/tls.crt | the file cannot be read",
