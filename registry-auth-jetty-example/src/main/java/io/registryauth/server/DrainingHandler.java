@@ -12,9 +12,9 @@ import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Lets a server that stops finish what it has accepted. Jetty answers 503 to a request that comes on
- * a connection that is still open; a build would fail of it, so such a request is answered, and the
- * connection closed after it.
+ * Lets a server that stops finish what it has accepted. Jetty answers 503 to a request that comes
+ * on a connection that is still open; a build would fail of it, so such a request is answered, and
+ * the connection closed after it.
  */
 final class DrainingHandler extends GracefulHandler {
   DrainingHandler(Handler handler) {
