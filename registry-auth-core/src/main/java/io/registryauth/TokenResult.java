@@ -26,7 +26,7 @@ public sealed interface TokenResult {
    * @param reason why, in a few lower-case words with hyphens between them, for the audit log and
    *     metrics: the client must not see it, since it tells a wrong password from an unknown
    *     namespace
-   * @param subject the namespace that asked or claimed to, or nothing
+   * @param subject the namespace that asked, or that exists and was claimed to ask; or nothing
    * @param cause what failed, if anything did; its text may go to a log, never to the client
    */
   record Rejected(

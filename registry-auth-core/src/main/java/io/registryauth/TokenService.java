@@ -171,21 +171,19 @@ public final class TokenService {
     if (credentials.isEmpty()) {
       return unauthorized("malformed-credentials", "");
     }
-    // The user name may be a mistyped password: only what can be a namespace goes to a log.
-    String claimed =
-        NamespaceName.parse(credentials.get().username()).map(NamespaceName::value).orElse("");
     if (!accountFits(request, credentials.get())) {
-      return unauthorized("account-is-not-the-user-name", claimed);
+      return unauthorized("account-is-not-the-user-name", "");
     }
     AuthenticationResult result;
     try {
       result = authenticator.authenticate(credentials.get());
     } catch (RuntimeException e) {
       // A CredentialStoreException, or a fault: either way it cannot be told now.
-      return unavailable(claimed, e);
+      return unavailable(e);
     }
     if (result instanceof AuthenticationResult.Refused refused) {
-      return unauthorized(refused.reason(), claimed);
+      String subject = refused.namespace().map(NamespaceName::value).orElse("");
+      return unauthorized(refused.reason(), subject);
     }
     return authorize(((AuthenticationResult.Authenticated) result).tenant(), asked);
   }
@@ -224,13 +222,13 @@ public final class TokenService {
         401, ErrorCode.UNAUTHORIZED, UNAUTHORIZED_MESSAGE, reason, subject, Optional.empty());
   }
 
-  private static TokenResult unavailable(String subject, RuntimeException cause) {
+  private static TokenResult unavailable(RuntimeException cause) {
     return new TokenResult.Rejected(
         503,
         ErrorCode.UNAVAILABLE,
         "The credentials cannot be verified now; try again",
         "credentials-unavailable",
-        subject,
+        "",
         Optional.of(cause));
   }
 

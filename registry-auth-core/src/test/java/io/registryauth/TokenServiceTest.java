@@ -200,7 +200,7 @@ class TokenServiceTest {
   @ParameterizedTest
   @CsvSource({
     "team-a, wrong, wrong-password, team-a",
-    "team-b, pw-a, unknown-namespace, team-b",
+    "team-b, pw-a, unknown-namespace, ''",
     "Team-A, pw-a, unknown-namespace, ''",
     "pw-a!secret, pw-a, unknown-namespace, ''",
     "'', pw-a, unknown-namespace, ''",
@@ -243,7 +243,7 @@ class TokenServiceTest {
   @Test
   void issue_accountOfAnother_isUnauthorizedWithoutVerification() {
     assertThat(rejected(withBasic("team-a", "pw-a", OWN + "&account=bob")))
-        .isEqualTo(unauthorized("account-is-not-the-user-name", "team-a"));
+        .isEqualTo(unauthorized("account-is-not-the-user-name", ""));
     assertThat(usernames).isEmpty();
   }
 
@@ -386,7 +386,7 @@ class TokenServiceTest {
                 ErrorCode.UNAVAILABLE,
                 "The credentials cannot be verified now; try again",
                 "credentials-unavailable",
-                "team-a",
+                "",
                 Optional.of(cause)));
   }
 

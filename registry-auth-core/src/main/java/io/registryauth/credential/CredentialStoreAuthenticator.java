@@ -36,14 +36,13 @@ public final class CredentialStoreAuthenticator implements Authenticator {
     if (accepted && namespace.isPresent()) {
       return new AuthenticationResult.Authenticated(new Identity.Tenant(namespace.get()));
     }
-    return new AuthenticationResult.Refused(reason(credentials, found));
+    return found.isEmpty()
+        ? new AuthenticationResult.Refused("unknown-namespace", Optional.empty())
+        : new AuthenticationResult.Refused(reason(credentials, found.get()), namespace);
   }
 
-  private static String reason(Credentials credentials, Optional<StoredCredentials> found) {
-    if (found.isEmpty()) {
-      return "unknown-namespace";
-    }
-    return found.get().username().equals(credentials.username())
+  private static String reason(Credentials credentials, StoredCredentials found) {
+    return found.username().equals(credentials.username())
         ? "wrong-password"
         : "stored-username-is-not-the-namespace";
   }

@@ -4,6 +4,7 @@
 package io.registryauth.key;
 
 import com.google.common.collect.ImmutableList;
+import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.Signature;
@@ -33,6 +34,7 @@ public final class SigningKey {
     this.privateKey = privateKey;
     this.verificationKey = verificationKey;
     this.certificates = certificates;
+    checkExponent(verificationKey.publicKey().getPublicExponent());
     checkPair(privateKey, verificationKey.publicKey());
   }
 
@@ -42,7 +44,8 @@ public final class SigningKey {
    * @param privateKey an RSA private key
    * @param publicKey the RSA public key of the same pair
    * @param style how the key gets its id
-   * @throws IllegalArgumentException if they are no pair or have under 2048 bits
+   * @throws IllegalArgumentException if they are no pair, have under 2048 bits, or a public
+   *     exponent over 2147483647, which registries do not take
    */
   public static SigningKey of(PrivateKey privateKey, RSAPublicKey publicKey, KeyIdStyle style) {
     VerificationKey verificationKey = new VerificationKey(style.keyIdOf(publicKey), publicKey);
@@ -65,6 +68,17 @@ public final class SigningKey {
     ImmutableList<X509Certificate> certificates = PemFile.parse(certificatePem).certificates();
     VerificationKey verificationKey = VerificationKey.fromPem(certificatePem, style);
     return new SigningKey(privateKey, verificationKey, certificates);
+  }
+
+  /** What is beyond 31 bits, registries read from a JWK Set and then refuse each token. */
+  private static void checkExponent(BigInteger exponent) {
+    if (exponent.bitLength() >= Integer.SIZE) {
+      throw new IllegalArgumentException(
+          "The public exponent of the RSA key is "
+              + exponent
+              + "; registries take at most "
+              + Integer.MAX_VALUE);
+    }
   }
 
   private static void checkPair(PrivateKey privateKey, RSAPublicKey publicKey) {

@@ -16,6 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CredentialStoreAuthenticatorTest {
+  private static final Optional<NamespaceName> CLAIMED = Optional.of(new NamespaceName("team"));
+
   private static final NamespaceName TEAM = new NamespaceName("team");
 
   private final FakeCredentialStore store = new FakeCredentialStore();
@@ -42,13 +44,14 @@ class CredentialStoreAuthenticatorTest {
   void authenticate_wrongPassword_isRefusedAfterOneLookup() {
     store.store("team", "secret");
 
-    assertThat(authenticate("team", "wrong")).isEqualTo(new Refused("wrong-password"));
+    assertThat(authenticate("team", "wrong")).isEqualTo(new Refused("wrong-password", CLAIMED));
     assertThat(store.reads()).containsExactly(TEAM);
   }
 
   @Test
   void authenticate_unknownNamespace_isRefusedAfterOneLookupToo() {
-    assertThat(authenticate("team", "wrong")).isEqualTo(new Refused("unknown-namespace"));
+    assertThat(authenticate("team", "wrong"))
+        .isEqualTo(new Refused("unknown-namespace", Optional.empty()));
     assertThat(store.reads()).containsExactly(TEAM);
   }
 
@@ -57,7 +60,8 @@ class CredentialStoreAuthenticatorTest {
     store.store("team", "secret");
     store.store("other", "other-secret");
 
-    assertThat(authenticate("team", "other-secret")).isEqualTo(new Refused("wrong-password"));
+    assertThat(authenticate("team", "other-secret"))
+        .isEqualTo(new Refused("wrong-password", CLAIMED));
   }
 
   @ParameterizedTest
@@ -65,7 +69,8 @@ class CredentialStoreAuthenticatorTest {
   void authenticate_attackWithNoDnsLabel_neverReachesTheStore(String username) {
     store.store("team", "secret");
 
-    assertThat(authenticate(username, "secret")).isEqualTo(new Refused("unknown-namespace"));
+    assertThat(authenticate(username, "secret"))
+        .isEqualTo(new Refused("unknown-namespace", Optional.empty()));
     assertThat(store.reads()).isEmpty();
   }
 
@@ -81,17 +86,16 @@ class CredentialStoreAuthenticatorTest {
 
     assertThat(overMixedUpStore.authenticate(new Credentials(username, Password.of("secret"))))
         .isEqualTo(
-            new Refused(
-                username.equals("team")
-                    ? "stored-username-is-not-the-namespace"
-                    : "unknown-namespace"));
+            username.equals("team")
+                ? new Refused("stored-username-is-not-the-namespace", CLAIMED)
+                : new Refused("unknown-namespace", Optional.empty()));
   }
 
   @Test
   void authenticate_noPasswordStored_isRefused() {
     store.store("team");
 
-    assertThat(authenticate("team", "secret")).isEqualTo(new Refused("wrong-password"));
+    assertThat(authenticate("team", "secret")).isEqualTo(new Refused("wrong-password", CLAIMED));
   }
 
   @Test

@@ -7,10 +7,13 @@ import static io.registryauth.key.TestKeys.pem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.math.BigInteger;
 import java.security.GeneralSecurityException;
+import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.interfaces.RSAPublicKey;
+import java.security.spec.RSAKeyGenParameterSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -108,5 +111,20 @@ class SigningKeyTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SigningKey.of(ellipticCurve, publicKey, STYLE))
         .withMessage(MISMATCH);
+  }
+
+  @Test
+  void of_exponentThatRegistriesRefuse_isRefused() throws GeneralSecurityException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+    generator.initialize(new RSAKeyGenParameterSpec(2048, BigInteger.valueOf(4_294_967_297L)));
+    KeyPair pair = generator.generateKeyPair();
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                SigningKey.of(
+                    pair.getPrivate(), (RSAPublicKey) pair.getPublic(), KeyIdStyle.rfc7638()))
+        .withMessage(
+            "The public exponent of the RSA key is 4294967297; registries take at most 2147483647");
   }
 }

@@ -172,6 +172,7 @@ class AuditLogTest {
         "\u001b[2K\u001b[1A\u001b[31mgone",
         "\u2028next\u2029next\u000bnext\u000cnext",
         "\u202egnihton\u200b\ufeff",
+        "\u0085next\u009b31mred",
         "${jndi:ldap://localhost/a} %n {}",
       })
   void attack_forgedLogLines_stayOneLineWithTheirOwnFields(String attack) throws Exception {
@@ -203,6 +204,7 @@ class AuditLogTest {
         .containsEntry("granted", "")
         .containsEntry("jti", "");
     assertThat(server.log().lines().count()).isEqualTo(before + 1);
+    assertThat(server.log().chars()).allMatch(c -> c == '\n' || (c >= ' ' && c <= '~'));
   }
 
   @Test

@@ -88,6 +88,7 @@ class SecretsInLogsTest {
     requests.put(
         "id-denied", get("&scope=repository:a/b:pull", basic(GOOD.name(), GOOD.password())));
     requests.put("id-swapped", get(SCOPE, basic(secret("SecretAsUserName"), "SecretSwapped")));
+    requests.put("id-label", get(SCOPE, basic(secret("secret-as-user-name"), "SecretLabel")));
     requests.put(
         "id-no-colon", get(SCOPE, "Authorization: Basic " + base64(secret("SecretAlone"))));
     requests.put("id-no-base64", get(SCOPE, "Authorization: Basic " + secret("Secret_Clear!")));

@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import com.google.common.base.Throwables;
 import io.registryauth.TokenDecision;
 import io.registryauth.TokenListener;
 import io.registryauth.TokenRequest;
@@ -46,10 +47,18 @@ final class AuditLog implements TokenListener {
           .addKeyValue("granted", "")
           .addKeyValue("jti", "")
           .log("token");
-      rejected
-          .cause()
-          .ifPresent(cause -> log.warn("Request {} failed", decision.request().requestId(), cause));
+      rejected.cause().ifPresent(cause -> logFailure(decision.request().requestId(), cause));
     }
+  }
+
+  /** One line, since a store that is down fails every request; the trace is for those who look. */
+  private void logFailure(String requestId, Throwable failure) {
+    String causes =
+        Throwables.getCausalChain(failure).stream()
+            .map(Throwable::toString)
+            .collect(Collectors.joining(": "));
+    log.warn("Request {} failed: {}", requestId, causes);
+    log.debug("Request {}", requestId, failure);
   }
 
   private LoggingEventBuilder log(
