@@ -77,6 +77,9 @@ public final class DirectoryCredentialStore implements CredentialStore {
   }
 
   private static Optional<String> read(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new CredentialStoreException("Cannot read " + file + ": it is not a file");
+    }
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
       if (bytes.length > MAX_FILE_BYTES) {

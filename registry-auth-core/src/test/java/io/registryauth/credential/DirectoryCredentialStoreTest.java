@@ -166,6 +166,16 @@ class DirectoryCredentialStoreTest {
   }
 
   @Test
+  void attack_pipeInPlaceOfAFile_doesNotHang() throws Exception {
+    write("team", "team", "secret");
+    Path password = root.resolve("team/password");
+    Files.delete(password);
+    assertThat(new ProcessBuilder("mkfifo", password.toString()).start().waitFor()).isZero();
+
+    assertCannotTell("team", "it is not a file");
+  }
+
+  @Test
   void find_wholeDirectoryGone_saysThatItCannotTell() throws IOException {
     Files.delete(root);
 

@@ -4,6 +4,7 @@
 package io.registryauth.server;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,7 @@ public final class Main implements Runnable {
         .setExecutionExceptionHandler((e, command, unused) -> failed(command, e))
         .setExecutionStrategy(Main::execute)
         .setUsageHelpWidth(HELP_WIDTH)
+        .setExpandAtFiles(false)
         .execute(args);
   }
 
@@ -75,7 +77,10 @@ public final class Main implements Runnable {
 
   /** One line, without a stack trace: what went wrong is for the user to mend. */
   private static int report(CommandLine command, Exception e, int status) {
-    String message = e.getMessage() == null ? e.toString() : e.getMessage();
+    String message = e.getMessage();
+    if (message == null || e instanceof FileSystemException) {
+      message = e.toString(); // a file exception's own message is the path alone
+    }
     command
         .getErr()
         .println(command.getCommandSpec().qualifiedName() + ": " + message.replaceAll("\\R", " "));

@@ -5,6 +5,7 @@ package io.registryauth.server;
 
 import com.google.common.net.HostAndPort;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,8 +51,14 @@ final class OptionValues {
   }
 
   static String contents(String path) {
+    Path file = Path.of(path);
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IllegalArgumentException("it is not a file");
+    }
     try {
-      return Files.readString(Path.of(path));
+      return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("it is not text; PEM is needed", e);
     } catch (IOException e) {
       throw new IllegalArgumentException("the file cannot be read (" + e + ")", e);
     }

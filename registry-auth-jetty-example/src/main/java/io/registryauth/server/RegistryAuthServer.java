@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import com.google.common.base.Throwables;
 import com.google.common.net.HostAndPort;
 import io.registryauth.TokenService;
 import io.registryauth.servlet.HealthServlet;
@@ -15,10 +16,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.ContextHandlerCollection;
@@ -35,7 +38,11 @@ final class RegistryAuthServer implements AutoCloseable {
 
   // Room for the longest query and Authorization header that are valid; the servlet refuses longer
   // ones in JSON, and Jetty what exceeds this.
-  private static final int MAX_HEADER_BYTES = 32 * 1024;
+  private static final int MAX_HEADER_BYTES = 16 * 1024;
+
+  // A client may keep that much on each connection: all of them together get an eighth of the heap.
+  private static final int MAX_CONNECTIONS =
+      (int) Math.min(8192, Runtime.getRuntime().maxMemory() / 8 / MAX_HEADER_BYTES);
 
   private static final String CLIENTS = "clients";
   private static final String MANAGEMENT = "management";
@@ -66,6 +73,7 @@ final class RegistryAuthServer implements AutoCloseable {
                 MANAGEMENT,
                 Map.of(
                     "/healthz", new HealthServlet(), "/readyz", new HealthServlet(() -> ready))));
+    server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, clients));
     server.setHandler(new DrainingHandler(contexts));
     server.setErrorHandler(new JsonErrorHandler());
     server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
@@ -88,10 +96,16 @@ final class RegistryAuthServer implements AutoCloseable {
       server.server.start();
     } catch (Exception e) {
       server.close();
-      throw e instanceof IOException io ? io : new IOException("The server does not start", e);
+      throw new IOException("The server does not start: " + causes(e), e);
     }
     server.ready = true;
     return server;
+  }
+
+  private static String causes(Exception failure) {
+    return Throwables.getCausalChain(failure).stream()
+        .map(cause -> String.valueOf(cause.getMessage()))
+        .collect(Collectors.joining(": "));
   }
 
   private ServerConnector connector(String name, HostAndPort address) {
@@ -112,6 +126,7 @@ final class RegistryAuthServer implements AutoCloseable {
     ServletContextHandler context = new ServletContextHandler();
     context.setVirtualHosts(List.of("@" + connector));
     context.setErrorHandler(new JsonErrorHandler());
+    context.getServletHandler().setEnsureDefaultServlet(false); // it would answer TRACE and OPTIONS
     servlets.forEach((path, servlet) -> context.addServlet(new ServletHolder(servlet), path));
     return context;
   }

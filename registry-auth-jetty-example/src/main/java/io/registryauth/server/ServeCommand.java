@@ -9,6 +9,8 @@ import io.registryauth.key.JwksBuilder;
 import io.registryauth.key.SigningKey;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +40,7 @@ final class ServeCommand implements Callable<Integer> {
     HostAndPort management = listen.management();
     SigningKey key = signing.signingKey();
     TokenService service = tokens.tokenService(signing.tokenIssuer(key), new AuditLog());
+    warnOfValidity(key);
     String jwks = new JwksBuilder().add(key.verificationKey()).build();
     try (ExitOnSignal exit = ExitOnSignal.install()) {
       RegistryAuthServer server =
@@ -50,5 +53,16 @@ final class ServeCommand implements Callable<Integer> {
       server.join();
     }
     return 0;
+  }
+
+  private static void warnOfValidity(SigningKey key) {
+    try {
+      key.certificates().get(0).checkValidity();
+    } catch (CertificateExpiredException | CertificateNotYetValidException e) {
+      log.warn(
+          "The signing certificate is not valid now ({}): registries that verify by certificate, and"
+              + " not by JWK Set, refuse its tokens",
+          e.getMessage());
+    }
   }
 }

@@ -90,6 +90,11 @@ class RegistryAuthServerTest {
   @ParameterizedTest
   @CsvSource({
     "GET /nowhere HTTP/1.1, 404",
+    "TRACE /nowhere HTTP/1.1, 404",
+    "OPTIONS /nowhere HTTP/1.1, 404",
+    "POST /nowhere HTTP/1.1, 404",
+    "PATCH /nowhere HTTP/1.1, 404",
+    "OPTIONS * HTTP/1.1, 404",
     "GET /auth%zz HTTP/1.1, 400",
     "GET /a/%2e%2e/auth HTTP/1.1, 400",
     "BROKEN, 400",

@@ -25,6 +25,8 @@ abstract class JsonServlet extends HttpServlet {
   /** The greatest body of a request, in bytes; nothing here takes a larger one. */
   private static final int MAX_BODY_BYTES = 8 * 1024;
 
+  private static final int MAX_METHOD_LENGTH = 20;
+
   /** Answers a request with one of the {@link #allowedMethods}. */
   abstract TokenResponse respond(HttpServletRequest httpRequest, TokenRequest request);
 
@@ -68,7 +70,8 @@ abstract class JsonServlet extends HttpServlet {
     }
     String method = httpRequest.getMethod();
     if (!(", " + allowedMethods() + ",").contains(", " + method + ",")) {
-      String message = "The method " + method + " is not valid here; valid: " + allowedMethods();
+      String shown = method.substring(0, Math.min(method.length(), MAX_METHOD_LENGTH));
+      String message = "The method " + shown + " is not valid here; valid: " + allowedMethods();
       return error(405, ErrorCode.UNSUPPORTED, message, request).with("Allow", allowedMethods());
     }
     return respond(httpRequest, request);
