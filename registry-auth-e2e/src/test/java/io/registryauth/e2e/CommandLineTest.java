@@ -120,9 +120,24 @@ class CommandLineTest {
                 "CREDENTIALS",
                 "directory:" + TokenServer.credentials(directory)),
             "serve"),
-        "--expiration",
+        "--expiration (or TOKEN_EXPIRATION_SEC)",
         "\"59\"",
         "from 60 s to 86400 s");
+  }
+
+  @Test
+  void serve_emptyVariables_countAsAbsent() throws Exception {
+    Map<String, String> empty =
+        Map.of(
+            "TOKEN_EXPIRATION_SEC", "",
+            "SIGNING_KEY_ID", "",
+            "TOKEN_PROFILE", "",
+            "CREDENTIALS_CACHE_TTL", "",
+            "PUBLIC_NAMESPACES", "");
+    try (TokenServer server = TokenServer.start(directory, keys, empty)) {
+      Jwt token = Jwt.parse(server.token(Tenant.TEST_BUILD, "repository:test-build/app:pull"));
+      assertThat(token.header()).containsEntry("kid", "registry-auth-jwt-signer");
+    }
   }
 
   @Test

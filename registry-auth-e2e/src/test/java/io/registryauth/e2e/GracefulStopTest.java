@@ -4,20 +4,16 @@
 package io.registryauth.e2e;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +36,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class GracefulStopTest {
-  private static final Pattern STOPPING = Pattern.compile("Stopping: ");
   private static final Pattern CONTENT_LENGTH =
       Pattern.compile("(?i)\r\nContent-Length: (\\d+)\r\n");
 
@@ -81,49 +76,6 @@ class GracefulStopTest {
       assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start)).isLessThan(10);
       assertThat(unused.isClosed()).isTrue();
     }
-  }
-
-  @Test
-  void sigterm_requestUnderWay_isFinishedAndNewConnectionsAreRefused() throws Exception {
-    Path credentials = TokenServer.credentials(directory);
-    try (TokenServer server = TokenServer.start(directory, Keys.generate(directory));
-        RequestUnderWay underWay = new RequestUnderWay(server, credentials)) {
-      server.process().terminate();
-      server.process().awaitOutput(STOPPING);
-      awaitRefusal(server.uri());
-      Answer answer = underWay.finish();
-      assertThat(answer.status()).as(answer.text()).isEqualTo(200);
-      assertThat(server.process().awaitExit().status()).isZero();
-    }
-  }
-
-  @Test
-  void sigterm_nextRequestOnAnOpenConnection_isAnsweredOrFindsItClosed() throws Exception {
-    Path credentials = TokenServer.credentials(directory);
-    try (TokenServer server = TokenServer.start(directory, Keys.generate(directory));
-        Connection open = new Connection(server.uri());
-        RequestUnderWay underWay = new RequestUnderWay(server, credentials)) {
-      String request = request(Tenant.TEST_BUILD, "keep-alive");
-      assertThat(open.exchange(request).status()).isEqualTo(200);
-      server.process().terminate();
-      awaitRefusal(server.uri());
-      Answer answer = open.exchange(request);
-      assertThat(answer.status()).as(answer.text()).isIn(200, CLOSED);
-      assertThat(underWay.finish().status()).isEqualTo(200);
-      assertThat(server.process().awaitExit().status()).isZero();
-    }
-  }
-
-  private static void awaitRefusal(URI uri) throws Exception {
-    for (int i = 0; i < 500; i++) {
-      try {
-        new Connection(uri).close();
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (ConnectException e) {
-        return;
-      }
-    }
-    throw new AssertionError("New connections are still accepted");
   }
 
   @Test
@@ -195,40 +147,6 @@ class GracefulStopTest {
       assertThat(completed.stderr().lines())
           .singleElement()
           .satisfies(line -> assertThat(line).contains(address));
-    }
-  }
-
-  /**
-   * A request that the server is at work on for as long as it shall be: the password of its tenant
-   * is a named pipe, which the server reads until it is written.
-   */
-  private static final class RequestUnderWay implements AutoCloseable {
-    private final Tenant tenant = new Tenant("slow", "slow-password");
-    private final Connection connection;
-    private final OutputStream pipe;
-
-    RequestUnderWay(TokenServer server, Path credentials) throws Exception {
-      tenant.store(credentials);
-      Path password = credentials.resolve("slow/password");
-      Files.delete(password);
-      List<String> mkfifo = List.of("mkfifo", password.toString());
-      RunningProcess.run(credentials, mkfifo, Map.of()).orFail();
-      connection = new Connection(server.uri());
-      connection.send(request(tenant, "keep-alive"));
-      // Opening waits for the reader: from then on the request is under way.
-      pipe = Files.newOutputStream(password, StandardOpenOption.WRITE);
-    }
-
-    Answer finish() throws IOException {
-      pipe.write(tenant.password().getBytes(UTF_8));
-      pipe.close();
-      return connection.receive();
-    }
-
-    @Override
-    public void close() throws IOException {
-      pipe.close();
-      connection.close();
     }
   }
 

@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import com.google.common.base.Strings;
 import io.registryauth.key.JwksBuilder;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.VerificationKey;
@@ -72,7 +73,8 @@ final class JwksCommand implements Callable<Integer> {
     String ofProfile =
         OptionValues.parse(spec, "--profile", profile, TokenProfile::parse).defaultKeyId();
     KeyIdStyle style =
-        OptionValues.parse(spec, "--key-id", keyId == null ? ofProfile : keyId, KeyIdStyle::parse);
+        OptionValues.parse(
+            spec, "--key-id", Strings.isNullOrEmpty(keyId) ? ofProfile : keyId, KeyIdStyle::parse);
     VerificationKey key =
         source.certificateFile != null
             ? key("--cert", source.certificateFile, style)

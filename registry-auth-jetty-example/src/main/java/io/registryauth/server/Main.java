@@ -52,6 +52,7 @@ public final class Main implements Runnable {
         .setExecutionStrategy(Main::execute)
         .setUsageHelpWidth(HELP_WIDTH)
         .setExpandAtFiles(false)
+        .setDefaultValueProvider(new Variables())
         .execute(args);
   }
 

@@ -11,15 +11,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /** Makes values of options' texts. */
 final class OptionValues {
-  private static final Pattern VARIABLE = Pattern.compile("\\$\\{env:([A-Z_]+)");
   private static final String DURATION_IS =
       "valid is a number and a unit, such as 30s or 5m, up to 24h";
 
@@ -38,16 +34,14 @@ final class OptionValues {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
           spec.commandLine(),
-          "Invalid value for " + named(spec, option) + ": \"" + text + "\": " + e.getMessage(),
+          "Invalid value for "
+              + Variables.named(option, spec.findOption(option))
+              + ": \""
+              + text
+              + "\": "
+              + e.getMessage(),
           e);
     }
-  }
-
-  /** The option, with its variable: a user may have set the one or the other. */
-  private static String named(CommandSpec spec, String option) {
-    OptionSpec found = spec.findOption(option);
-    Matcher variable = VARIABLE.matcher(found == null ? "" : String.valueOf(found.defaultValue()));
-    return variable.find() ? option + " (or " + variable.group(1) + ")" : option;
   }
 
   static String contents(String path) {

@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import com.google.common.base.Strings;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
 import io.registryauth.token.TokenIssuer;
@@ -82,7 +83,10 @@ final class SigningOptions {
   /** Reads the files. */
   SigningKey signingKey() {
     KeyIdStyle style =
-        parse("--key-id", keyId == null ? profile().defaultKeyId() : keyId, KeyIdStyle::parse);
+        parse(
+            "--key-id",
+            Strings.isNullOrEmpty(keyId) ? profile().defaultKeyId() : keyId,
+            KeyIdStyle::parse);
     String certificate = parse("--signing-cert", certificateFile, OptionValues::contents);
     String key = parse("--signing-key", keyFile, OptionValues::contents);
     return parse(

@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import com.google.common.base.Strings;
 import io.registryauth.DeniedResponse;
 import io.registryauth.TokenListener;
 import io.registryauth.TokenService;
@@ -140,7 +141,7 @@ final class TokenOptions {
     CachingCredentialStore.Builder cached =
         CachingCredentialStore.builder(store)
             .staleFor(parse("--cache-stale", cacheStale, OptionValues::duration));
-    return cacheTtl == null
+    return Strings.isNullOrEmpty(cacheTtl)
         ? store
         : cached.freshFor(parse("--cache-ttl", cacheTtl, OptionValues::duration)).build();
   }
