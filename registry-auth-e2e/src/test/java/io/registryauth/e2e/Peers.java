@@ -16,7 +16,7 @@ final class Peers {
   static Path program(String name) {
     Path program = directory().resolve("bin").resolve(name);
     if (!Files.isExecutable(program)) {
-      String message = program + " is missing; install it with: tools/install-peers.sh core";
+      String message = program + " is missing; install it with: tools/install-peers.sh " + name;
       if ("true".equals(System.getenv("CI"))) {
         Assertions.fail(message);
       }

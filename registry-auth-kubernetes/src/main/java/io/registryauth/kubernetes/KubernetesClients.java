@@ -1,0 +1,74 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.kubernetes;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.kubernetes.client.openapi.ApiClient;
+import io.kubernetes.client.util.ClientBuilder;
+import io.kubernetes.client.util.KubeConfig;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Makes clients of the Kubernetes API that never wait for ever: the official client has no time
+ * limits by default. Connecting takes {@value #CONNECT_SECONDS} s at the most, a whole call {@value
+ * #CALL_SECONDS} s. Tokens that are in files are read again every minute, since Kubernetes renews
+ * them.
+ */
+public final class KubernetesClients {
+  private static final int CONNECT_SECONDS = 2;
+  private static final int CALL_SECONDS = 5;
+  private static final Duration TOKEN_REFRESH = Duration.ofMinutes(1);
+
+  private KubernetesClients() {}
+
+  /**
+   * Makes a client with the pod's own service account.
+   *
+   * @throws IOException if this is no pod, or its token or certificate authority cannot be read
+   */
+  public static ApiClient inCluster() throws IOException {
+    if (System.getenv("KUBERNETES_SERVICE_HOST") == null) {
+      throw new IOException(
+          "this is no pod: KUBERNETES_SERVICE_HOST is not set; name a kubeconfig file");
+    }
+    return bounded(ClientBuilder.cluster());
+  }
+
+  /**
+   * Makes a client with the current context of a kubeconfig file.
+   *
+   * @throws IOException if the file, or one that it names, cannot be read or is no kubeconfig
+   */
+  public static ApiClient fromKubeconfig(Path file) throws IOException {
+    try (BufferedReader reader = Files.newBufferedReader(file, UTF_8)) {
+      KubeConfig config = KubeConfig.loadKubeConfig(reader);
+      config.setFile(file.toAbsolutePath().toFile());
+      if (config.getServer() == null) {
+        throw new IOException(file + " has no server in its current context");
+      }
+      return bounded(ClientBuilder.kubeconfig(config, TOKEN_REFRESH));
+    } catch (RuntimeException e) {
+      // The client's parser throws what its YAML and casts throw.
+      throw new IOException(file + " is no valid kubeconfig: " + e, e);
+    }
+  }
+
+  private static ApiClient bounded(ClientBuilder builder) {
+    ApiClient client = builder.build();
+    return client.setHttpClient(
+        client
+            .getHttpClient()
+            .newBuilder()
+            .connectTimeout(Duration.ofSeconds(CONNECT_SECONDS))
+            .readTimeout(Duration.ofSeconds(CALL_SECONDS))
+            .writeTimeout(Duration.ofSeconds(CALL_SECONDS))
+            .callTimeout(Duration.ofSeconds(CALL_SECONDS))
+            .build());
+  }
+}
