@@ -11,6 +11,7 @@ import io.registryauth.credential.Credentials;
 import io.registryauth.credential.InMemoryCredentialStore;
 import io.registryauth.credential.Password;
 import io.registryauth.credential.StoredCredentials;
+import io.registryauth.credential.StoredPassword;
 import io.registryauth.key.TestKeys;
 import io.registryauth.token.TokenIssuer;
 import java.math.BigInteger;
@@ -47,7 +48,8 @@ class SecretsTest {
     return Stream.of(
             password,
             new Credentials("team", password),
-            new StoredCredentials("team", List.of(password, password)),
+            new StoredCredentials("team", List.of(StoredPassword.of(password))),
+            StoredPassword.of(password),
             request,
             issued.token(),
             issued,

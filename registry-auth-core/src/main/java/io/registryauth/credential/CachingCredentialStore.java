@@ -4,9 +4,11 @@
 package io.registryauth.credential;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static java.util.concurrent.TimeUnit.SECONDS;
 
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import com.google.common.util.concurrent.RateLimiter;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.registryauth.tenant.NamespaceName;
 import java.time.Duration;
@@ -36,8 +38,11 @@ import org.jspecify.annotations.Nullable;
  * and for all that the copy does not accept, {@link CredentialStoreException}</td></tr>
  * <tr><td>a namespace has no credentials</td><td>that is remembered for 10 s and never served
  * beyond</td></tr>
- * <tr><td>many requests at once</td><td>one read per namespace at a time; the others wait for it, 5 s
- * at the most</td></tr>
+ * <tr><td>many requests at once</td><td>one read per namespace at a time; the others wait for it: 1
+ * s if they have a copy that accepts them, else 5 s</td></tr>
+ * <tr><td>a flood of requests</td><td>32 requests for one namespace and 64 in all may be waiting, and
+ * 200 reads a second begin for names that are new; one more gets {@link CredentialStoreException} at
+ * once. None of it holds up requests whose copy accepts them</td></tr>
  * </table>
  *
  * <p>After a read that failed, or that others waited for in vain, the namespace is not read for 2
@@ -48,6 +53,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Time is that of a ticker, so a clock that is set does no harm. Thread-safe.
  */
 public final class CachingCredentialStore implements CredentialStore {
+  private static final long REFRESH_WAIT_NANOS = SECONDS.toNanos(1);
+  private static final int TURN_SECONDS = 1;
+
   private final CredentialStore delegate;
   private final long freshNanos;
   private final long staleNanos;
@@ -62,6 +70,12 @@ public final class CachingCredentialStore implements CredentialStore {
   private final Cache<NamespaceName, Long> failures;
   private final ConcurrentMap<NamespaceName, CompletableFuture<Entry>> reads =
       new ConcurrentHashMap<>();
+  // Apart, so that who has good credentials never stands in line behind who has not; and names that
+  // nobody has asked for yet, which are without end, are limited apart from those that are known.
+  private final Bulkhead<NamespaceName> refreshing;
+  private final Bulkhead<NamespaceName> waiting;
+  private final RateLimiter newcomers;
+  private final RateLimiter rereads;
 
   /**
    * What was read, and when; never changed.
@@ -79,6 +93,10 @@ public final class CachingCredentialStore implements CredentialStore {
     rereadNanos = builder.reread.toNanos();
     waitNanos = builder.wait.toNanos();
     ticker = builder.ticker;
+    refreshing = new Bulkhead<>(builder.maxWaitingPerNamespace, builder.maxWaiting);
+    waiting = new Bulkhead<>(builder.maxWaitingPerNamespace, builder.maxWaiting);
+    newcomers = RateLimiter.create(builder.maxReadsPerSecond);
+    rereads = RateLimiter.create(builder.maxReadsPerSecond);
     known = cache(builder.maxNamespaces, longer(builder.fresh, builder.stale));
     unknown = cache(builder.maxUnknownNamespaces, builder.negative);
     failures = cache(builder.maxNamespaces, longer(builder.reread, builder.negative));
@@ -109,27 +127,10 @@ public final class CachingCredentialStore implements CredentialStore {
         return held.found();
       }
       Entry usable = held != null && accepted && now - held.readAt() < staleNanos ? held : null;
-      if (within(rereadNanos, lastFailure(lookup.namespace()), now)) {
-        if (usable != null) {
-          return usable.found();
-        }
-        throw new CredentialStoreException(
-            "The credentials of " + lookup.namespace() + " could not be read a moment ago");
-      }
       try {
-        CompletableFuture<Entry> mine = new CompletableFuture<>();
-        CompletableFuture<Entry> others = reads.putIfAbsent(lookup.namespace(), mine);
-        if (others == null) {
-          Optional<Entry> read = readUnlessReplaced(lookup, held, mine);
-          if (read.isPresent()) {
-            return read.get().found();
-          }
-        } else {
-          Entry read = await(lookup.namespace(), others, arrived + waitNanos);
-          // One that began before this request may lack what was stored in between.
-          if (read.readAt() - arrived > 0) {
-            return read.found();
-          }
+        Optional<Entry> read = readOrAwait(lookup, held, usable != null, arrived);
+        if (read.isPresent()) {
+          return read.get().found();
         }
       } catch (CredentialStoreException e) {
         if (usable != null) {
@@ -138,6 +139,36 @@ public final class CachingCredentialStore implements CredentialStore {
         throw e;
       }
     }
+  }
+
+  /**
+   * Reads, or waits for who reads already.
+   *
+   * @return what was read, or empty if it may be older than this request
+   */
+  private Optional<Entry> readOrAwait(
+      CredentialLookup lookup, @Nullable Entry held, boolean usable, long arrived) {
+    NamespaceName namespace = lookup.namespace();
+    if (within(rereadNanos, lastFailure(namespace), ticker.getAsLong())) {
+      throw new CredentialStoreException(
+          "The credentials of " + namespace + " could not be read a moment ago");
+    }
+    return (usable ? refreshing : waiting)
+        .call(
+            namespace,
+            () -> {
+              CompletableFuture<Entry> mine = new CompletableFuture<>();
+              CompletableFuture<Entry> others = reads.putIfAbsent(namespace, mine);
+              if (others == null) {
+                return readUnlessReplaced(lookup, held, usable, mine);
+              }
+              Entry read =
+                  usable
+                      ? await(namespace, others, Math.min(waitNanos, REFRESH_WAIT_NANOS))
+                      : awaitOrFail(namespace, others, arrived + waitNanos - ticker.getAsLong());
+              // One that began before this request may lack what was stored in between.
+              return read.readAt() - arrived > 0 ? Optional.of(read) : Optional.empty();
+            });
   }
 
   private @Nullable Entry held(NamespaceName namespace) {
@@ -165,13 +196,19 @@ public final class CachingCredentialStore implements CredentialStore {
 
   /** Reads and remembers, unless another has done so since {@code held} was looked at. */
   private Optional<Entry> readUnlessReplaced(
-      CredentialLookup lookup, @Nullable Entry held, CompletableFuture<Entry> mine) {
+      CredentialLookup lookup,
+      @Nullable Entry held,
+      boolean usable,
+      CompletableFuture<Entry> mine) {
     NamespaceName namespace = lookup.namespace();
     try {
       Entry current = held(namespace);
       if (current != null && !current.equals(held)) {
         mine.complete(current);
         return Optional.empty();
+      }
+      if (!usable && !(held == null ? newcomers : rereads).tryAcquire(TURN_SECONDS, SECONDS)) {
+        throw new CredentialStoreException("Too many credentials are being read");
       }
       Entry read = read(lookup, held);
       remember(namespace, read);
@@ -208,14 +245,23 @@ public final class CachingCredentialStore implements CredentialStore {
     }
   }
 
-  private Entry await(NamespaceName namespace, CompletableFuture<Entry> read, long deadline) {
+  private Entry awaitOrFail(NamespaceName namespace, CompletableFuture<Entry> read, long maxNanos) {
     try {
-      return read.get(deadline - ticker.getAsLong(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      // A store that hangs has failed: later requests must not wait for it, too.
-      failures.put(namespace, ticker.getAsLong());
-      throw new CredentialStoreException("Waiting for the credentials of " + namespace, e);
-    } catch (ExecutionException | CancellationException e) {
+      return await(namespace, read, maxNanos);
+    } catch (CredentialStoreException e) {
+      if (e.getCause() instanceof TimeoutException) {
+        // A store that hangs has failed: later requests must not wait for it, too.
+        failures.put(namespace, ticker.getAsLong());
+      }
+      throw e;
+    }
+  }
+
+  private static Entry await(
+      NamespaceName namespace, CompletableFuture<Entry> read, long maxNanos) {
+    try {
+      return read.get(maxNanos, TimeUnit.NANOSECONDS);
+    } catch (TimeoutException | ExecutionException | CancellationException e) {
       throw new CredentialStoreException("Waiting for the credentials of " + namespace, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -231,6 +277,9 @@ public final class CachingCredentialStore implements CredentialStore {
     private Duration negative = Duration.ofSeconds(10);
     private Duration reread = Duration.ofSeconds(2);
     private Duration wait = Duration.ofSeconds(5);
+    private int maxWaitingPerNamespace = 32;
+    private int maxWaiting = 64;
+    private double maxReadsPerSecond = 200;
     private long maxNamespaces = 200_000;
     private long maxUnknownNamespaces = 10_000;
     private LongSupplier ticker = System::nanoTime;
@@ -274,6 +323,32 @@ public final class CachingCredentialStore implements CredentialStore {
     @CanIgnoreReturnValue
     public Builder maxWait(Duration time) {
       wait = checkNotNegative("maxWait", time);
+      return this;
+    }
+
+    /**
+     * Sets how many requests may be waiting for the store at a time, for one namespace and in all.
+     * One more gets the old copy if that may still be used, and else {@link
+     * CredentialStoreException} at once. Requests that only refresh a copy that accepts them are
+     * counted apart.
+     */
+    @CanIgnoreReturnValue
+    public Builder maxWaiting(int perNamespace, int inAll) {
+      checkArgument(perNamespace > 0 && inAll > 0, "maxWaiting takes positive numbers");
+      maxWaitingPerNamespace = perNamespace;
+      maxWaiting = inAll;
+      return this;
+    }
+
+    /**
+     * Sets how many namespaces that nobody has asked for lately may be read per second, and how
+     * many copies that do not satisfy. A read that is not its turn within a second fails with
+     * {@link CredentialStoreException}. Refreshing a copy that accepts the request is not limited.
+     */
+    @CanIgnoreReturnValue
+    public Builder maxReadsPerSecond(double reads) {
+      checkArgument(reads > 0, "maxReadsPerSecond takes a positive number");
+      maxReadsPerSecond = reads;
       return this;
     }
 

@@ -7,6 +7,8 @@ import com.google.common.collect.ImmutableList;
 import io.registryauth.tenant.NamespaceName;
 import java.math.BigInteger;
 import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -17,22 +19,34 @@ import java.util.Optional;
 public final class CredentialStoreAuthenticator implements Authenticator {
   private static final StoredCredentials NOBODYS =
       new StoredCredentials(
-          "", ImmutableList.of(Password.of(new BigInteger(256, new SecureRandom()).toString(36))));
+          "",
+          ImmutableList.of(
+              StoredPassword.of(
+                  Password.of(new BigInteger(256, new SecureRandom()).toString(36)))));
 
   private final CredentialStore store;
+  private final Clock clock;
 
   /** Makes an authenticator over a store. */
   public CredentialStoreAuthenticator(CredentialStore store) {
+    this(store, Clock.systemUTC());
+  }
+
+  /** Makes an authenticator with a clock of its own, which ends the life of some passwords. */
+  public CredentialStoreAuthenticator(CredentialStore store, Clock clock) {
     this.store = store;
+    this.clock = clock;
   }
 
   @Override
   public AuthenticationResult authenticate(Credentials credentials) {
+    Instant now = clock.instant();
     Optional<NamespaceName> namespace = NamespaceName.parse(credentials.username());
     Optional<StoredCredentials> found =
         namespace.flatMap(
-            name -> store.find(new CredentialLookup(name, stored -> stored.accept(credentials))));
-    boolean accepted = found.orElse(NOBODYS).accept(credentials);
+            name ->
+                store.find(new CredentialLookup(name, stored -> stored.accept(credentials, now))));
+    boolean accepted = found.orElse(NOBODYS).accept(credentials, now);
     if (accepted && namespace.isPresent()) {
       return new AuthenticationResult.Authenticated(new Identity.Tenant(namespace.get()));
     }
@@ -42,8 +56,9 @@ public final class CredentialStoreAuthenticator implements Authenticator {
   }
 
   private static String reason(Credentials credentials, StoredCredentials found) {
-    return found.username().equals(credentials.username())
-        ? "wrong-password"
-        : "stored-username-is-not-the-namespace";
+    if (!found.username().equals(credentials.username())) {
+      return "stored-username-is-not-the-namespace";
+    }
+    return found.problem().map(problem -> "stored-" + problem).orElse("wrong-password");
   }
 }

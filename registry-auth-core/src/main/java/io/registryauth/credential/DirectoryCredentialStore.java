@@ -3,12 +3,8 @@
 
 package io.registryauth.credential;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -23,13 +19,10 @@ import java.util.Optional;
  * DIRECTORY/test-build/password    test-password-123
  * </pre>
  *
- * <p>The files are read for each request, so that a change works at once. They hold UTF-8 text of
- * at most {@value #MAX_FILE_BYTES} bytes; one line end after it is dropped, since a password with a
- * line end could not be sent anyway. Thread-safe.
+ * <p>{@link CredentialEntries} says which files there may be. They are read for each request, so
+ * that a change works at once. Thread-safe.
  */
 public final class DirectoryCredentialStore implements CredentialStore {
-  private static final int MAX_FILE_BYTES = 1024;
-
   private final Path directory;
 
   /**
@@ -47,57 +40,32 @@ public final class DirectoryCredentialStore implements CredentialStore {
   }
 
   /**
-   * Reads the files of a namespace. Without its directory, or without both files, it has no
-   * credentials; without one of them, or with an empty password, it has credentials that nobody can
-   * present.
+   * Reads the files of a namespace.
    *
-   * @throws CredentialStoreException if a file cannot be read, is too large or is not UTF-8, or if
-   *     the whole directory is gone
+   * @throws CredentialStoreException if a file cannot be read, or if the whole directory is gone
    */
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
     Path files = directory.resolve(lookup.namespace().value());
-    Optional<String> username = Optional.empty();
-    Optional<String> password = Optional.empty();
     if (Files.isDirectory(files)) {
-      username = read(files.resolve("username"));
-      password = read(files.resolve("password"));
-    } else if (!Files.isDirectory(directory)) {
+      return CredentialEntries.read(name -> read(files.resolve(name)));
+    }
+    if (!Files.isDirectory(directory)) {
       throw new CredentialStoreException("The directory " + directory + " is gone");
     }
-    if (username.isEmpty() && password.isEmpty()) {
-      return Optional.empty();
-    }
-    ImmutableList<Password> passwords =
-        password
-            .filter(text -> !text.isEmpty())
-            .map(text -> ImmutableList.of(Password.of(text)))
-            .orElse(ImmutableList.of());
-    return Optional.of(new StoredCredentials(username.orElse(""), passwords));
+    return Optional.empty();
   }
 
-  private static Optional<String> read(Path file) {
+  private static Optional<byte[]> read(Path file) {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
       throw new CredentialStoreException("Cannot read " + file + ": it is not a file");
     }
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
-      if (bytes.length > MAX_FILE_BYTES) {
-        throw new CredentialStoreException(file + " is larger than " + MAX_FILE_BYTES + " bytes");
-      }
-      return Optional.of(
-          withoutLineEnd(UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString()));
+      return Optional.of(in.readNBytes(CredentialEntries.MAX_BYTES + 1)); // one more tells too many
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {
       throw new CredentialStoreException("Cannot read " + file, e);
     }
-  }
-
-  private static String withoutLineEnd(String text) {
-    if (text.endsWith("\r\n")) {
-      return text.substring(0, text.length() - 2);
-    }
-    return text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
   }
 }

@@ -26,8 +26,10 @@ public final class InMemoryCredentialStore implements CredentialStore {
    */
   @CanIgnoreReturnValue
   public InMemoryCredentialStore put(String namespace, String... passwords) {
-    List<Password> stored =
-        Stream.of(passwords).map(Password::of).collect(ImmutableList.toImmutableList());
+    List<StoredPassword> stored =
+        Stream.of(passwords)
+            .map(password -> StoredPassword.of(Password.of(password)))
+            .collect(ImmutableList.toImmutableList());
     credentials.put(new NamespaceName(namespace), new StoredCredentials(namespace, stored));
     return this;
   }

@@ -5,11 +5,9 @@ package io.registryauth.credential;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.security.MessageDigest;
-
 /**
- * A password. It never shows itself: {@link #toString} has no part of it, and it can only be
- * compared. Immutable.
+ * A password in the clear. It never shows itself: {@link #toString} has no part of it, and it can
+ * only be compared, with a {@link StoredPassword}. Immutable.
  */
 public final class Password {
   private final byte[] utf8;
@@ -31,14 +29,14 @@ public final class Password {
     return new Password(text.getBytes(UTF_8));
   }
 
-  /**
-   * Compares with a stored password. The time depends on the length of this one alone, so call it
-   * on the password that the client sent: who measures then learns nothing of the stored one.
-   *
-   * @param stored the stored password
-   */
-  public boolean matches(Password stored) {
-    return MessageDigest.isEqual(utf8, stored.utf8);
+  /** Returns what stands for it in memory. */
+  KeyedDigest digest() {
+    return KeyedDigest.of(utf8);
+  }
+
+  /** Returns its bytes, for computing a hash of them; they must not be changed or kept. */
+  byte[] utf8() {
+    return utf8;
   }
 
   /** Returns a fixed text, without the password. */

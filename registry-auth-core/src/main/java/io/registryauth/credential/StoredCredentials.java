@@ -4,19 +4,29 @@
 package io.registryauth.credential;
 
 import com.google.common.collect.ImmutableList;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a store keeps for a namespace.
  *
  * @param username the user name, which must be the namespace to be of use
- * @param passwords the passwords that are valid now; several while a rotation lasts, none if what
- *     is stored is incomplete, which refuses everybody
+ * @param passwords the passwords that are valid; several while a rotation lasts, none if what is
+ *     stored is incomplete, which refuses everybody
+ * @param problem what makes a part of it unusable, if anything: a few lower-case words with hyphens
+ *     between them, for the audit log
  */
-public record StoredCredentials(String username, List<Password> passwords) {
+public record StoredCredentials(
+    String username, List<StoredPassword> passwords, Optional<String> problem) {
   /** Copies the passwords. */
   public StoredCredentials {
     passwords = ImmutableList.copyOf(passwords);
+  }
+
+  /** Makes credentials without a problem. */
+  public StoredCredentials(String username, List<StoredPassword> passwords) {
+    this(username, passwords, Optional.empty());
   }
 
   /**
@@ -24,12 +34,14 @@ public record StoredCredentials(String username, List<Password> passwords) {
    * does so even if the user name differs, so that the time says nothing of which part was wrong.
    *
    * @param presented what the client sent
+   * @param now the time, which ends the life of some passwords
+   * @throws CredentialStoreException if it cannot be told now, see {@link StoredPassword#matches}
    */
-  public boolean accept(Credentials presented) {
+  public boolean accept(Credentials presented, Instant now) {
     boolean usernameMatches = username.equals(presented.username());
     boolean passwordMatches = false;
-    for (Password stored : passwords) {
-      passwordMatches |= presented.password().matches(stored);
+    for (StoredPassword stored : passwords) {
+      passwordMatches |= stored.matches(presented.password(), now);
     }
     return usernameMatches && passwordMatches;
   }

@@ -32,12 +32,12 @@ class BasicCredentialsFuzzTest {
       String username = text.substring(0, text.indexOf(':'));
       Password password = Password.of(text.substring(username.length() + 1));
       assertThat(credentials.get().username()).isEqualTo(username);
-      assertThat(credentials.get().password().matches(password)).isTrue();
+      assertThat(credentials.get().password().digest().equals(password.digest())).isTrue();
     }
   }
 
   private void assertSound(Credentials credentials) {
     assertThat(credentials.username()).doesNotContain(":", "\r", "\n", "\u0000");
-    assertThat(credentials.password().matches(credentials.password())).isTrue();
+    assertThat(credentials.password().utf8()).isNotEmpty();
   }
 }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.registryauth.tenant.NamespaceName;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -445,12 +446,13 @@ class CachingCredentialStoreTest {
   private Optional<StoredCredentials> find(String namespace, String password) {
     Credentials presented = new Credentials(namespace, Password.of(password));
     return cache.find(
-        new CredentialLookup(new NamespaceName(namespace), stored -> stored.accept(presented)));
+        new CredentialLookup(
+            new NamespaceName(namespace), stored -> stored.accept(presented, Instant.EPOCH)));
   }
 
   private boolean accepts(String namespace, String password) {
     Credentials presented = new Credentials(namespace, Password.of(password));
-    return find(namespace, password).orElseThrow().accept(presented);
+    return find(namespace, password).orElseThrow().accept(presented, Instant.EPOCH);
   }
 
   private void assertCannotTell(String namespace, String password) {

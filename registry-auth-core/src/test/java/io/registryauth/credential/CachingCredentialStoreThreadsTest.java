@@ -10,6 +10,7 @@ import com.google.common.collect.ConcurrentHashMultiset;
 import com.google.common.collect.Multiset;
 import io.registryauth.tenant.NamespaceName;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -277,6 +278,71 @@ class CachingCredentialStoreThreadsTest {
   }
 
   @Test
+  void attack_manyWrongPasswordsWhileTheStoreHangs_areTurnedAwayAtOnce() throws Exception {
+    stored.store("team", "secret");
+    CachingCredentialStore narrow =
+        CachingCredentialStore.builder(slow).ticker(ticker).maxWaiting(2, 3).build();
+    Request reader = begin(narrow, "wrong");
+    firstReadBegan.await();
+    Request waiter = begin(narrow, "wrong");
+    waiter.awaitWaiting();
+
+    assertThatExceptionOfType(CredentialStoreException.class)
+        .isThrownBy(() -> narrow.find(CredentialLookup.of(TEAM)))
+        .withMessage("Too many requests wait for the same credentials");
+    assertThat(narrow.find(CredentialLookup.of(new NamespaceName("other"))))
+        .as("another namespace goes on")
+        .isEmpty();
+
+    firstReadMayEnd.countDown();
+    assertThat(reader.accepted()).isFalse();
+    assertThat(waiter.accepted()).isFalse();
+  }
+
+  @Test
+  void attack_wrongPasswordsThatWait_holdUpNobodyWithAnOldCopy() throws Exception {
+    stored.store("team", "secret");
+    CountDownLatch rereadBegan = new CountDownLatch(1);
+    CountDownLatch rereadMayEnd = new CountDownLatch(1);
+    CachingCredentialStore narrow =
+        CachingCredentialStore.builder(
+                lookup -> {
+                  if (stored.reads().size() == 1) {
+                    rereadBegan.countDown();
+                    await(rereadMayEnd);
+                  }
+                  return stored.find(lookup);
+                })
+            .ticker(ticker)
+            .maxWaiting(1, 1)
+            .build();
+    assertThat(narrow.find(CredentialLookup.of(TEAM))).isPresent();
+    ticker.advance(FRESH);
+    Request attacker = begin(narrow, "wrong");
+    rereadBegan.await();
+
+    assertThat(narrow.find(CredentialLookup.of(TEAM))).as("after a second of waiting").isPresent();
+
+    rereadMayEnd.countDown();
+    assertThat(attacker.accepted()).isFalse();
+  }
+
+  @Test
+  void attack_moreNewNamesThanMayBeRead_areTurnedAwayAndKnownOnesAreNot() {
+    stored.store("team", "secret");
+    CachingCredentialStore slowly =
+        CachingCredentialStore.builder(stored).ticker(ticker).maxReadsPerSecond(0.01).build();
+    assertThat(slowly.find(CredentialLookup.of(TEAM))).isPresent();
+
+    assertThatExceptionOfType(CredentialStoreException.class)
+        .isThrownBy(() -> slowly.find(CredentialLookup.of(new NamespaceName("new"))))
+        .withMessage("Too many credentials are being read");
+    ticker.advance(FRESH);
+    assertThat(slowly.find(CredentialLookup.of(TEAM))).as("a refresh").isPresent();
+    assertThat(stored.reads()).hasSize(2);
+  }
+
+  @Test
   void find_interruptedWhileWaiting_saysThatItCannotTellAndStaysInterrupted()
       throws InterruptedException {
     stored.store("team", "secret");
@@ -329,8 +395,9 @@ class CachingCredentialStoreThreadsTest {
         new Thread(
             () -> {
               try {
-                CredentialLookup lookup = new CredentialLookup(TEAM, s -> s.accept(presented));
-                outcome.complete(store.find(lookup).orElseThrow().accept(presented));
+                CredentialLookup lookup =
+                    new CredentialLookup(TEAM, s -> s.accept(presented, Instant.EPOCH));
+                outcome.complete(store.find(lookup).orElseThrow().accept(presented, Instant.EPOCH));
               } catch (Throwable e) {
                 outcome.completeExceptionally(e);
               }

@@ -9,6 +9,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.registryauth.credential.AuthenticationResult.Authenticated;
 import io.registryauth.credential.AuthenticationResult.Refused;
 import io.registryauth.tenant.NamespaceName;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -81,7 +84,9 @@ class CredentialStoreAuthenticatorTest {
         new CredentialStoreAuthenticator(
             lookup ->
                 lookup.namespace().equals(TEAM)
-                    ? Optional.of(new StoredCredentials("other", List.of(Password.of("secret"))))
+                    ? Optional.of(
+                        new StoredCredentials(
+                            "other", List.of(StoredPassword.of(Password.of("secret")))))
                     : Optional.empty());
 
     assertThat(overMixedUpStore.authenticate(new Credentials(username, Password.of("secret"))))
@@ -96,6 +101,35 @@ class CredentialStoreAuthenticatorTest {
     store.store("team");
 
     assertThat(authenticate("team", "secret")).isEqualTo(new Refused("wrong-password", CLAIMED));
+  }
+
+  @Test
+  void authenticate_unusableEntry_isRefusedWithTheReason() {
+    Authenticator overIncompleteStore =
+        new CredentialStoreAuthenticator(
+            lookup ->
+                Optional.of(
+                    new StoredCredentials("team", List.of(), Optional.of("password-is-missing"))));
+
+    assertThat(overIncompleteStore.authenticate(new Credentials("team", Password.of("secret"))))
+        .isEqualTo(new Refused("stored-password-is-missing", CLAIMED));
+  }
+
+  @Test
+  void authenticate_passwordWhoseTimeIsOver_isRefusedByTheClock() {
+    Instant end = Instant.parse("2026-11-25T12:00:00Z");
+    StoredCredentials stored =
+        new StoredCredentials("team", List.of(StoredPassword.of(Password.of("secret")).until(end)));
+    Credentials presented = new Credentials("team", Password.of("secret"));
+
+    assertThat(at(end.minusSeconds(1), stored).authenticate(presented))
+        .isInstanceOf(Authenticated.class);
+    assertThat(at(end, stored).authenticate(presented)).isInstanceOf(Refused.class);
+  }
+
+  private static Authenticator at(Instant now, StoredCredentials stored) {
+    return new CredentialStoreAuthenticator(
+        lookup -> Optional.of(stored), Clock.fixed(now, ZoneOffset.UTC));
   }
 
   @Test
@@ -121,7 +155,7 @@ class CredentialStoreAuthenticatorTest {
   }
 
   private static StoredCredentials stored(String password) {
-    return new StoredCredentials("team", List.of(Password.of(password)));
+    return new StoredCredentials("team", List.of(StoredPassword.of(Password.of(password))));
   }
 
   private AuthenticationResult authenticate(String username, String password) {

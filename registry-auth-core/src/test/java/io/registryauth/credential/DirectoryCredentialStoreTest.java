@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,7 +96,8 @@ class DirectoryCredentialStoreTest {
     write("team", "team", "secret");
     Files.delete(root.resolve("team/password"));
 
-    assertThat(find("team")).contains(new StoredCredentials("team", List.of()));
+    assertThat(find("team"))
+        .contains(new StoredCredentials("team", List.of(), Optional.of("password-is-missing")));
   }
 
   @Test
@@ -138,15 +140,20 @@ class DirectoryCredentialStoreTest {
     assertThat(accepts("team", "p".repeat(1024))).isTrue();
 
     write("team", "team", "p".repeat(1025));
-    assertCannotTell("team", "team/password is larger than 1024 bytes");
+    assertThat(accepts("team", "p".repeat(1025))).isFalse();
+    assertThat(accepts("team", "p".repeat(1024))).isFalse();
+    assertThat(find("team").orElseThrow().problem()).contains("password-has-more-than-1024-bytes");
   }
 
   @Test
-  void find_fileThatIsNotUtf8_saysThatItCannotTell() throws IOException {
-    write("team", "team", "secret");
-    Files.write(root.resolve("team/password"), new byte[] {'p', (byte) 0xff});
+  void find_filesOfARotation_areAllRead() throws IOException {
+    write("team", "team", "new");
+    Files.writeString(root.resolve("team/password-previous"), "old");
+    assertThat(accepts("team", "new")).isTrue();
+    assertThat(accepts("team", "old")).isTrue();
 
-    assertCannotTell("team", "Cannot read ");
+    Files.writeString(root.resolve("team/password-previous-expires"), "1970-01-01T00:00:00Z");
+    assertThat(accepts("team", "old")).isFalse();
   }
 
   @Test
@@ -211,7 +218,7 @@ class DirectoryCredentialStoreTest {
 
   private boolean accepts(String namespace, String password) {
     Credentials presented = new Credentials(namespace, Password.of(password));
-    return find(namespace).orElseThrow().accept(presented);
+    return find(namespace).orElseThrow().accept(presented, Instant.EPOCH);
   }
 
   private void assertCannotTell(String namespace, String message) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.registryauth.tenant.NamespaceName;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -22,8 +23,8 @@ class InMemoryCredentialStoreTest {
     StoredCredentials found = store.find(CredentialLookup.of(TEAM)).orElseThrow();
     assertThat(found.username()).isEqualTo("team");
     assertThat(found.passwords()).hasSize(2);
-    assertThat(found.accept(new Credentials("team", Password.of("newer")))).isTrue();
-    assertThat(found.accept(new Credentials("team", Password.of("old")))).isFalse();
+    assertThat(found.accept(new Credentials("team", Password.of("newer")), Instant.EPOCH)).isTrue();
+    assertThat(found.accept(new Credentials("team", Password.of("old")), Instant.EPOCH)).isFalse();
   }
 
   @Test

@@ -13,20 +13,29 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PasswordTest {
   @ParameterizedTest
   @ValueSource(strings = {"p", "test-password-123", "pass:word", " ", "pässwörd€😀"})
-  void matches_sameText_isTrue(String text) {
-    assertThat(Password.of(text).matches(Password.of(text))).isTrue();
+  void digest_sameText_isTheSame(String text) {
+    assertThat(Password.of(text).digest()).isEqualTo(Password.of(text).digest());
+    assertThat(Password.of(text).digest()).hasSameHashCodeAs(Password.of(text).digest());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"s", "secre", "secret ", " secret", "Secret", "secretsecret", "sécret"})
-  void matches_otherText_isFalse(String text) {
-    assertThat(Password.of(text).matches(Password.of("secret"))).isFalse();
-    assertThat(Password.of("secret").matches(Password.of(text))).isFalse();
+  void digest_otherText_isAnother(String text) {
+    assertThat(Password.of(text).digest()).isNotEqualTo(Password.of("secret").digest());
+  }
+
+  @Test
+  void digest_sameBytesDividedOtherwise_isAnother() {
+    assertThat(KeyedDigest.of(new byte[] {1}, new byte[] {2, 3}))
+        .isEqualTo(KeyedDigest.of(new byte[] {1}, new byte[] {2, 3}))
+        .isNotEqualTo(KeyedDigest.of(new byte[] {1, 2}, new byte[] {3}));
   }
 
   @Test
   void toString_anyPassword_isTheSame() {
     assertThat(Password.of("secret")).hasToString("Password[redacted]");
+    assertThat(Password.of("secret").digest()).hasToString("KeyedDigest[redacted]");
+    assertThat(StoredPassword.of(Password.of("secret"))).hasToString("StoredPassword[redacted]");
   }
 
   @Test

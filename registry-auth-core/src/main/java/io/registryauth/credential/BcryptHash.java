@@ -1,0 +1,90 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.credential;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import at.favre.lib.crypto.bcrypt.BCrypt;
+import at.favre.lib.crypto.bcrypt.LongPasswordStrategies;
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
+import com.google.common.util.concurrent.UncheckedExecutionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A bcrypt hash. Whether a password fits is computed once and then remembered, under a digest that
+ * only this process can make. At most half of the processors compute at a time; the requests that
+ * wait for it are bounded for each hash and in all, and do not wait longer than {@value
+ * #MAX_WAIT_SECONDS} s: beyond that it cannot be told. Thread-safe.
+ */
+final class BcryptHash {
+  /** A check takes about a second at this cost, and twice as long at the next. */
+  static final int MAX_COST = 14;
+
+  private static final int MIN_COST = 4;
+  private static final int MAX_WAIT_SECONDS = 5;
+  private static final int MAX_REMEMBERED = 20_000;
+
+  // The format is Unix's modular crypt format: version, cost, 22 characters of salt, 31 of hash.
+  private static final Pattern FORMAT = Pattern.compile("\\$2[aby]\\$(\\d\\d)\\$[./A-Za-z0-9]{53}");
+
+  // Passwords of more than 72 bytes count by their first 72, as with every other bcrypt.
+  private static final BCrypt.Verifyer VERIFIER =
+      BCrypt.verifyer(
+          BCrypt.Version.VERSION_2A, LongPasswordStrategies.truncate(BCrypt.Version.VERSION_2A));
+
+  private static final Semaphore TURNS =
+      new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), true);
+  private static final Bulkhead<String> WAITING = new Bulkhead<>(32, 64);
+  private static final Cache<KeyedDigest, Boolean> OUTCOMES =
+      CacheBuilder.newBuilder().maximumSize(MAX_REMEMBERED).build();
+
+  private final byte[] hash;
+
+  BcryptHash(String text) {
+    Matcher matcher = FORMAT.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("This is no bcrypt hash; valid are $2a$, $2b$ and $2y$");
+    }
+    int cost = Integer.parseInt(matcher.group(1));
+    if (cost < MIN_COST || cost > MAX_COST) {
+      throw new IllegalArgumentException(
+          "A bcrypt hash has the cost %d; valid are %d to %d".formatted(cost, MIN_COST, MAX_COST));
+    }
+    hash = text.getBytes(US_ASCII);
+  }
+
+  /** Whether this is the hash of a password. */
+  boolean verifies(Password presented) {
+    KeyedDigest key = KeyedDigest.of(hash, presented.utf8());
+    Boolean remembered = OUTCOMES.getIfPresent(key);
+    if (remembered != null) {
+      return remembered;
+    }
+    return WAITING.call(new String(hash, US_ASCII), () -> computeOnce(key, presented));
+  }
+
+  private boolean computeOnce(KeyedDigest key, Password presented) {
+    try {
+      return OUTCOMES.get(key, () -> compute(presented));
+    } catch (ExecutionException | UncheckedExecutionException e) {
+      throw new CredentialStoreException("Checking a password against its bcrypt hash", e);
+    }
+  }
+
+  private boolean compute(Password presented) throws InterruptedException {
+    if (!TURNS.tryAcquire(MAX_WAIT_SECONDS, TimeUnit.SECONDS)) {
+      throw new CredentialStoreException("Too many passwords are being checked against hashes");
+    }
+    try {
+      return VERIFIER.verify(presented.utf8(), hash).verified;
+    } finally {
+      TURNS.release();
+    }
+  }
+}

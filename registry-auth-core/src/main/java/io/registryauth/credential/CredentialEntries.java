@@ -1,0 +1,137 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.credential;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.collect.ImmutableList;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * A namespace's credentials as entries with names: the keys of a Kubernetes Secret, or the files of
+ * a directory.
+ *
+ * <table>
+ * <caption>Entries</caption>
+ * <tr><th>name</th><th>what it holds</th></tr>
+ * <tr><td>{@code username}</td><td>the user name, which must be the namespace</td></tr>
+ * <tr><td>{@code password}</td><td>the password</td></tr>
+ * <tr><td>{@code password-hash}</td><td>in its place, the password's bcrypt hash</td></tr>
+ * <tr><td>{@code password-previous}</td><td>optional: another password that is valid, too, while a
+ * rotation lasts</td></tr>
+ * <tr><td>{@code password-previous-expires}</td><td>optional: until when, RFC 3339</td></tr>
+ * </table>
+ *
+ * <p>All are UTF-8 of at most {@value #MAX_BYTES} bytes. One line end after the text is dropped: a
+ * password with a line end could not be sent anyway. An entry that cannot be made sense of never
+ * lets anybody in; {@link StoredCredentials#problem} says which, for the audit log.
+ */
+public final class CredentialEntries {
+  /** The most that an entry may have, in bytes. */
+  public static final int MAX_BYTES = 1024;
+
+  private final Function<String, Optional<byte[]>> entries;
+  private boolean anyThere;
+  private Optional<String> problem = Optional.empty();
+
+  private CredentialEntries(Function<String, Optional<byte[]>> entries) {
+    this.entries = entries;
+  }
+
+  /**
+   * Reads what is stored.
+   *
+   * @param entries finds an entry by its name
+   * @return the credentials, or empty if none of the entries is there
+   */
+  public static Optional<StoredCredentials> read(Function<String, Optional<byte[]>> entries) {
+    return new CredentialEntries(entries).read();
+  }
+
+  private Optional<StoredCredentials> read() {
+    Optional<String> username = text("username");
+    Optional<StoredPassword> password = password();
+    ImmutableList<StoredPassword> passwords =
+        Stream.of(password, previous())
+            .flatMap(Optional::stream)
+            .collect(ImmutableList.toImmutableList());
+    if (password.isEmpty()) {
+      unusable("password-is-missing");
+    }
+    return anyThere
+        ? Optional.of(new StoredCredentials(username.orElse(""), passwords, problem))
+        : Optional.empty();
+  }
+
+  private Optional<StoredPassword> password() {
+    Optional<String> password = text("password");
+    Optional<String> hash = text("password-hash");
+    if (password.isPresent() && hash.isPresent()) {
+      return unusable("password-and-password-hash-are-both-there");
+    }
+    try {
+      return hash.isPresent()
+          ? hash.map(StoredPassword::bcrypt)
+          : password.map(text -> StoredPassword.of(Password.of(text)));
+    } catch (IllegalArgumentException e) {
+      return unusable("password-hash-is-no-bcrypt-hash-of-cost-4-to-14");
+    }
+  }
+
+  private Optional<StoredPassword> previous() {
+    Optional<StoredPassword> previous =
+        text("password-previous").map(text -> StoredPassword.of(Password.of(text)));
+    if (entries.apply("password-previous-expires").isEmpty()) {
+      return previous;
+    }
+    try {
+      // A time that cannot be read ends the password's life: it must not prolong it.
+      Optional<Instant> expires =
+          text("password-previous-expires").map(text -> OffsetDateTime.parse(text).toInstant());
+      return expires.flatMap(time -> previous.map(password -> password.until(time)));
+    } catch (DateTimeException e) {
+      return unusable("password-previous-expires-is-no-rfc-3339-time");
+    }
+  }
+
+  /** Returns an entry's text; one that is empty is as good as none. */
+  private Optional<String> text(String name) {
+    Optional<byte[]> bytes = entries.apply(name);
+    if (bytes.isEmpty()) {
+      return Optional.empty();
+    }
+    anyThere = true;
+    if (bytes.get().length > MAX_BYTES) {
+      return unusable(name + "-has-more-than-" + MAX_BYTES + "-bytes");
+    }
+    try {
+      String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.get())).toString();
+      return Optional.of(withoutLineEnd(text)).filter(value -> !value.isEmpty());
+    } catch (CharacterCodingException e) {
+      return unusable(name + "-is-not-utf-8");
+    }
+  }
+
+  /** Notes a problem, if it is the first. */
+  @CanIgnoreReturnValue
+  private <T> Optional<T> unusable(String what) {
+    problem = problem.or(() -> Optional.of(what));
+    return Optional.empty();
+  }
+
+  private static String withoutLineEnd(String text) {
+    if (text.endsWith("\r\n")) {
+      return text.substring(0, text.length() - 2);
+    }
+    return text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
+  }
+}

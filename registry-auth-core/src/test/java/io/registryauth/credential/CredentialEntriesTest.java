@@ -1,0 +1,174 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.credential;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CredentialEntriesTest {
+  private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
+  private static final String HASH_OF_SECRET =
+      "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
+
+  private final Map<String, byte[]> entries = new HashMap<>();
+
+  @Test
+  void read_noEntry_isEmpty() {
+    assertThat(read()).isEmpty();
+    put("something", "else");
+    assertThat(read()).isEmpty();
+  }
+
+  @Test
+  void read_usernameAndPassword_areTheCredentials() {
+    put("username", "team");
+    put("password", "secret");
+
+    assertThat(accepts("secret")).isTrue();
+    assertThat(accepts("wrong")).isFalse();
+    assertProblem(null);
+  }
+
+  @Test
+  void read_passwordHash_isForThePasswordAndNotForItself() {
+    put("username", "team");
+    put("password-hash", HASH_OF_SECRET + "\n");
+
+    assertThat(accepts("secret")).isTrue();
+    assertThat(accepts("wrong")).isFalse();
+    assertThat(accepts(HASH_OF_SECRET)).isFalse();
+    assertProblem(null);
+  }
+
+  /** Whoever could read it would know a password that works. */
+  @Test
+  void attack_hashInPlaceOfThePassword_isNoPasswordOfTheOther() {
+    put("username", "team");
+    put("password", HASH_OF_SECRET);
+
+    assertThat(accepts("secret")).isFalse();
+  }
+
+  @Test
+  void read_passwordAndHash_areBothRefusedButNotThePrevious() {
+    put("username", "team");
+    put("password", "secret");
+    put("password-hash", HASH_OF_SECRET);
+    put("password-previous", "previous");
+
+    assertThat(accepts("secret")).isFalse();
+    assertThat(accepts("previous")).isTrue();
+    assertProblem("password-and-password-hash-are-both-there");
+  }
+
+  @Test
+  void read_previousPassword_isAcceptedUntilItsTime() {
+    put("username", "team");
+    put("password", "secret");
+    put("password-previous", "previous");
+
+    assertThat(accepts("previous")).isTrue();
+    put("password-previous-expires", "2026-11-25T13:00:00+01:00");
+    assertThat(accepts("previous")).isFalse();
+    put("password-previous-expires", "2026-11-25T12:00:01Z");
+    assertThat(accepts("previous")).isTrue();
+    assertThat(accepts("secret")).isTrue();
+    assertProblem(null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tomorrow", "2026-11-26", "2026-11-26T12:00:00", "1800000000", "24h"})
+  void read_timeThatIsNoTime_refusesThePreviousPasswordAlone(String time) {
+    put("username", "team");
+    put("password", "secret");
+    put("password-previous", "previous");
+    put("password-previous-expires", time);
+
+    assertThat(accepts("previous")).isFalse();
+    assertThat(accepts("secret")).isTrue();
+    assertProblem("password-previous-expires-is-no-rfc-3339-time");
+  }
+
+  @Test
+  void read_emptyTime_refusesThePreviousPassword() {
+    put("username", "team");
+    put("password", "secret");
+    put("password-previous", "previous");
+    put("password-previous-expires", "");
+
+    assertThat(accepts("previous")).isFalse();
+    assertThat(accepts("secret")).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "secret, password-hash-is-no-bcrypt-hash-of-cost-4-to-14",
+    "$2b$31$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW,"
+        + " password-hash-is-no-bcrypt-hash-of-cost-4-to-14",
+  })
+  void read_hashThatIsNone_refusesEverybody(String hash, String problem) {
+    put("username", "team");
+    put("password-hash", hash);
+
+    assertThat(accepts("secret")).isFalse();
+    assertThat(accepts(hash)).isFalse();
+    assertProblem(problem);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n", "\r\n"})
+  void read_emptyPassword_refusesEverybody(String password) {
+    put("username", "team");
+    put("password", password);
+
+    assertThat(read().orElseThrow().passwords()).isEmpty();
+    assertProblem("password-is-missing");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"username", "password", "password-hash", "password-previous"})
+  void read_entryThatIsNotUtf8_isNotUsed(String name) {
+    put("username", "team");
+    entries.put(name, new byte[] {'p', (byte) 0xff});
+
+    assertThat(accepts("p\ufffd")).isFalse();
+    assertProblem(name + "-is-not-utf-8");
+  }
+
+  @Test
+  void read_entryOf1024Bytes_isUsedAndALargerOneIsNot() {
+    put("username", "team");
+    put("password", "p".repeat(1024));
+    assertThat(accepts("p".repeat(1024))).isTrue();
+
+    put("password", "p".repeat(1025));
+    assertThat(accepts("p".repeat(1025))).isFalse();
+    assertProblem("password-has-more-than-1024-bytes");
+  }
+
+  private void put(String name, String text) {
+    entries.put(name, text.getBytes(UTF_8));
+  }
+
+  private Optional<StoredCredentials> read() {
+    return CredentialEntries.read(name -> Optional.ofNullable(entries.get(name)));
+  }
+
+  private boolean accepts(String password) {
+    return read().orElseThrow().accept(new Credentials("team", Password.of(password)), NOW);
+  }
+
+  private void assertProblem(String problem) {
+    assertThat(read().orElseThrow().problem()).isEqualTo(Optional.ofNullable(problem));
+  }
+}
