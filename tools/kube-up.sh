@@ -112,6 +112,7 @@ start_apiserver() { # PORT ETCD_PORT
     --service-cluster-ip-range 10.96.0.0/16 \
     --authorization-mode RBAC \
     --profiling=false \
+    --audit-policy-file "$dir/audit-policy.yaml" --audit-log-path "$dir/audit.log" \
     >>"$dir/kube-apiserver.log" 2>&1 </dev/null &
   echo $! >"$dir/kube-apiserver.pid"
 }
@@ -163,6 +164,12 @@ do_start() {
   read -r -a ports <"$dir/ports"
   [[ -s $dir/ca.crt ]] || make_certs
   echo "https://127.0.0.1:${ports[0]}" >"$dir/server"
+  cat >"$dir/audit-policy.yaml" <<'YAML'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules: [{level: Metadata}]
+YAML
   write_kubeconfig "${ports[0]}"
   alive "$dir/etcd.pid" || start_etcd "${ports[1]}" "${ports[2]}"
   alive "$dir/kube-apiserver.pid" || start_apiserver "${ports[0]}" "${ports[1]}"

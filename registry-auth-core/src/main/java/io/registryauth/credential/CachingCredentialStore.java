@@ -171,6 +171,28 @@ public final class CachingCredentialStore implements CredentialStore {
             });
   }
 
+  /**
+   * Forgets a namespace: what is read from now on counts, and no read that has begun already is
+   * remembered. For those who learn of a change.
+   */
+  public void invalidate(NamespaceName namespace) {
+    CompletableFuture<Entry> unused =
+        reads.compute(
+            namespace,
+            (name, underWay) -> {
+              known.invalidate(name);
+              unknown.invalidate(name);
+              return null;
+            });
+  }
+
+  /** Forgets every namespace, as {@link #invalidate} does one. */
+  public void invalidateAll() {
+    reads.keySet().forEach(this::invalidate);
+    known.invalidateAll();
+    unknown.invalidateAll();
+  }
+
   private @Nullable Entry held(NamespaceName namespace) {
     Entry entry = known.getIfPresent(namespace);
     return entry != null ? entry : unknown.getIfPresent(namespace);
@@ -211,7 +233,15 @@ public final class CachingCredentialStore implements CredentialStore {
         throw new CredentialStoreException("Too many credentials are being read");
       }
       Entry read = read(lookup, held);
-      remember(namespace, read);
+      CompletableFuture<Entry> unused =
+          reads.computeIfPresent(
+              namespace,
+              (name, underWay) -> {
+                if (underWay == mine) {
+                  remember(name, read);
+                }
+                return underWay;
+              });
       mine.complete(read);
       return Optional.of(read);
     } catch (RuntimeException e) {

@@ -126,7 +126,7 @@ final class KubernetesApi implements AutoCloseable {
   Path serviceAccountKubeconfig(String namespace, String name)
       throws IOException, InterruptedException {
     Path token = directory.resolve(namespace + "-" + name + ".token");
-    Files.writeString(token, kubectl("create", "token", name, "-n", namespace));
+    Files.writeString(token, kubectl("create", "token", name, "-n", namespace).strip());
     Path file = directory.resolve(namespace + "-" + name + ".kubeconfig");
     return Files.writeString(
         file,
@@ -148,6 +148,52 @@ final class KubernetesApi implements AutoCloseable {
                 Files.readString(directory.resolve("server")).strip(),
                 directory.resolve("ca.crt"),
                 token));
+  }
+
+  /**
+   * Makes the namespace {@code registry} with the service account {@code registry-auth}, which may
+   * read every Secret, and what more {@code verbs} allow.
+   */
+  Path createReader(String verbs) throws IOException, InterruptedException {
+    apply(
+        """
+        apiVersion: v1
+        kind: Namespace
+        metadata: {name: registry}
+        ---
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: registry-auth, namespace: registry}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: registry-auth-secret-reader}
+        rules: [{apiGroups: [""], resources: [secrets], verbs: [%s]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: registry-auth-secret-reader}
+        subjects: [{kind: ServiceAccount, name: registry-auth, namespace: registry}]
+        roleRef:
+          {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: registry-auth-secret-reader}
+        """
+            .formatted(verbs));
+    return serviceAccountKubeconfig("registry", "registry-auth");
+  }
+
+  /** Returns the paths and queries that the service account has asked for, by the audit log. */
+  List<String> requestsOfTheReader() throws IOException {
+    try (Stream<String> lines = Files.lines(directory.resolve("audit.log"))) {
+      return lines
+          .map(Json::object)
+          .filter(
+              event ->
+                  ((Map<?, ?>) event.get("user"))
+                      .get("username")
+                      .equals("system:serviceaccount:registry:registry-auth"))
+          .map(event -> (String) event.get("requestURI"))
+          .toList();
+    }
   }
 
   /** Returns how many requests for single Secrets the API server has answered, by its metrics. */

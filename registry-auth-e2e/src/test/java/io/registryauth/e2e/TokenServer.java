@@ -54,6 +54,24 @@ final class TokenServer implements AutoCloseable {
     return start(parent, environment, arguments);
   }
 
+  /** Starts a server that reads the credentials with the user of a kubeconfig file. */
+  static TokenServer startOnKubernetes(
+      Path parent, Keys keys, Path kubeconfig, String... options)
+      throws IOException, InterruptedException {
+    String[] arguments =
+        Stream.concat(
+                Stream.of(
+                    "serve",
+                    "--listen=127.0.0.1:0",
+                    "--management-listen=127.0.0.1:0",
+                    "--kubeconfig=" + kubeconfig,
+                    "--signing-key=" + keys.key(),
+                    "--signing-cert=" + keys.certificate()),
+                Stream.of(options))
+            .toArray(String[]::new);
+    return start(parent, Map.of(), arguments);
+  }
+
   /** Starts a server with these arguments and nothing else. */
   static TokenServer start(Path parent, Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {

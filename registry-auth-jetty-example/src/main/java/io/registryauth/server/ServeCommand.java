@@ -32,6 +32,7 @@ final class ServeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ListenOptions listen;
   @Mixin private TokenOptions tokens;
+  @Mixin private CredentialOptions credentials;
   @Mixin private SigningOptions signing;
 
   @Override
@@ -39,10 +40,12 @@ final class ServeCommand implements Callable<Integer> {
     HostAndPort clients = listen.clients();
     HostAndPort management = listen.management();
     SigningKey key = signing.signingKey();
-    TokenService service = tokens.tokenService(signing.tokenIssuer(key), new AuditLog());
     warnOfValidity(key);
     String jwks = new JwksBuilder().add(key.verificationKey()).build();
     try (ExitOnSignal exit = ExitOnSignal.install()) {
+      TokenService service =
+          tokens.tokenService(
+              signing.tokenIssuer(key), credentials.credentialStore(exit::add), new AuditLog());
       RegistryAuthServer server =
           RegistryAuthServer.start(clients, management, service, () -> jwks);
       exit.add(server);

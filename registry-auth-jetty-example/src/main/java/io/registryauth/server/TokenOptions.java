@@ -3,28 +3,21 @@
 
 package io.registryauth.server;
 
-import com.google.common.base.Strings;
 import io.registryauth.DeniedResponse;
 import io.registryauth.TokenListener;
 import io.registryauth.TokenService;
 import io.registryauth.authorization.NamespaceAuthorizer;
-import io.registryauth.credential.CachingCredentialStore;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreAuthenticator;
-import io.registryauth.credential.DirectoryCredentialStore;
 import io.registryauth.tenant.NamespaceName;
 import io.registryauth.token.TokenIssuer;
-import java.nio.file.Path;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The options that say who gets a token, and for what. */
+/** The options that say what a token is given for. */
 final class TokenOptions {
-  private static final String DIRECTORY = "directory:";
-
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -37,39 +30,6 @@ final class TokenOptions {
         "(TOKEN_SERVICE; default: docker-registry)"
       })
   private String service;
-
-  @Option(
-      names = "--credentials",
-      paramLabel = "STORE",
-      defaultValue = "${env:CREDENTIALS:-kubernetes}",
-      description = {
-        "Where the namespaces' credentials are: directory:PATH, with the files"
-            + " PATH/<namespace>/username and PATH/<namespace>/password, read for each request."
-            + " kubernetes is not in this version yet.",
-        "(CREDENTIALS; default: kubernetes)"
-      })
-  private String credentials;
-
-  @Option(
-      names = "--cache-ttl",
-      paramLabel = "TIME",
-      defaultValue = "${env:CREDENTIALS_CACHE_TTL}",
-      description = {
-        "How long credentials that were read count without being read again, such as 30s: the time"
-            + " after which an old password is refused. A new one works at once.",
-        "(CREDENTIALS_CACHE_TTL; default: 30s, and no cache for a directory)"
-      })
-  private @Nullable String cacheTtl;
-
-  @Option(
-      names = "--cache-stale",
-      paramLabel = "TIME",
-      defaultValue = "${env:CREDENTIALS_CACHE_STALE:-5m}",
-      description = {
-        "How old they may become while the store cannot be read; 0s for no use of old ones.",
-        "(CREDENTIALS_CACHE_STALE; default: 5m)"
-      })
-  private String cacheStale;
 
   @Option(
       names = "--denied-response",
@@ -112,9 +72,9 @@ final class TokenOptions {
       })
   private String adminNamespaces;
 
-  TokenService tokenService(TokenIssuer issuer, TokenListener listener) {
+  TokenService tokenService(TokenIssuer issuer, CredentialStore store, TokenListener listener) {
     TokenService.Builder builder =
-        TokenService.builder(issuer, new CredentialStoreAuthenticator(credentialStore()))
+        TokenService.builder(issuer, new CredentialStoreAuthenticator(store))
             .authorizer(
                 NamespaceAuthorizer.builder()
                     .publicNamespaces(
@@ -127,23 +87,6 @@ final class TokenOptions {
             .deniedResponse(parse("--denied-response", deniedResponse, DeniedResponse::parse))
             .listener(listener);
     return parse("--service", service, builder::service).build();
-  }
-
-  private static CredentialStore directory(String text) {
-    if (!text.startsWith(DIRECTORY) || text.equals(DIRECTORY)) {
-      throw new IllegalArgumentException("valid is directory:PATH");
-    }
-    return new DirectoryCredentialStore(Path.of(text.substring(DIRECTORY.length())));
-  }
-
-  private CredentialStore credentialStore() {
-    CredentialStore store = parse("--credentials", credentials, TokenOptions::directory);
-    CachingCredentialStore.Builder cached =
-        CachingCredentialStore.builder(store)
-            .staleFor(parse("--cache-stale", cacheStale, OptionValues::duration));
-    return Strings.isNullOrEmpty(cacheTtl)
-        ? store
-        : cached.freshFor(parse("--cache-ttl", cacheTtl, OptionValues::duration)).build();
   }
 
   private <T> T parse(String option, String text, Function<String, T> parser) {

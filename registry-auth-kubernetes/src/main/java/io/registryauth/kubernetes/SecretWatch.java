@@ -1,0 +1,251 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.kubernetes;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.kubernetes.client.openapi.ApiClient;
+import io.kubernetes.client.openapi.ApiException;
+import io.kubernetes.client.openapi.Pair;
+import io.registryauth.credential.CachingCredentialStore;
+import io.registryauth.credential.StoredCredentials;
+import io.registryauth.tenant.NamespaceName;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import okhttp3.Call;
+import okhttp3.ConnectionPool;
+import okhttp3.OkHttpClient;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A copy of the credentials of all namespaces that follows the API server: a list in pages, then a
+ * watch from there on, and again from the start when the watch is lost or too old. Its one thread
+ * tries for as long as it is open. Thread-safe.
+ */
+final class SecretWatch implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SecretWatch.class);
+
+  private static final int PAGE_SIZE = 500;
+  private static final Duration PAGE_LIMIT = Duration.ofSeconds(60);
+
+  // The API server ends a watch by itself after this; it sends a bookmark every minute.
+  private static final Duration WATCH_TIME = Duration.ofMinutes(5);
+  private static final Duration SILENCE_LIMIT = Duration.ofMinutes(2);
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+  private final ApiServer server;
+  private final OkHttpClient http;
+  private final CachingCredentialStore lookups;
+  private final Map<NamespaceName, StoredCredentials> credentials = new ConcurrentHashMap<>();
+  private final Thread thread = new Thread(this::run, "secret-watch");
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private volatile State state = new State(false, OptionalLong.empty());
+  private volatile @Nullable Call call;
+
+  /**
+   * How the copy stands.
+   *
+   * @param following whether a watch is open
+   * @param lastFollowedAt until when the last one was, by {@link System#nanoTime}
+   */
+  private record State(boolean following, OptionalLong lastFollowedAt) {}
+
+  /** What the API server answered is no reason to go on from where the watch was. */
+  private static final class StartAgainException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    StartAgainException(String reason) {
+      super(reason);
+    }
+  }
+
+  private SecretWatch(ApiClient client, CachingCredentialStore lookups) {
+    this.server = new ApiServer(client);
+    this.lookups = lookups;
+    this.http =
+        client
+            .getHttpClient()
+            .newBuilder()
+            .callTimeout(Duration.ZERO)
+            .readTimeout(SILENCE_LIMIT)
+            // Of its own: a watch and the lookups should not break together.
+            .connectionPool(new ConnectionPool())
+            .build();
+  }
+
+  static SecretWatch start(ApiClient client, CachingCredentialStore lookups) {
+    SecretWatch watch = new SecretWatch(client, lookups);
+    watch.thread.setDaemon(true);
+    watch.thread.start();
+    return watch;
+  }
+
+  /** Returns the copy's credentials of a namespace. */
+  Optional<StoredCredentials> find(NamespaceName namespace) {
+    return Optional.ofNullable(credentials.get(namespace));
+  }
+
+  /** Whether the copy is as of now, or as of no longer ago than that. */
+  boolean isCurrent(Duration age) {
+    State now = state;
+    return now.following()
+        || (now.lastFollowedAt().isPresent()
+            && System.nanoTime() - now.lastFollowedAt().getAsLong() < age.toNanos());
+  }
+
+  private void run() {
+    Duration pause = FIRST_PAUSE;
+    try {
+      while (closed.getCount() > 0) {
+        try {
+          String version = list();
+          log.info("Watching the credentials of {} namespaces", credentials.size());
+          pause = FIRST_PAUSE;
+          while (closed.getCount() > 0) {
+            version = follow(version);
+          }
+        } catch (StartAgainException | ApiException | IOException | RuntimeException e) {
+          if (closed.getCount() > 0) {
+            log.warn("The watch of Secrets is interrupted, next try in {}: {}", pause, reason(e));
+          }
+        }
+        boolean ended = closed.await(pause.toMillis(), MILLISECONDS);
+        pause = ended || pause.compareTo(LONGEST_PAUSE) > 0 ? pause : pause.multipliedBy(2);
+      }
+    } catch (InterruptedException e) {
+      log.debug("Interrupted; no longer watching");
+    }
+  }
+
+  /** The message of what failed, but not that of a parser, which may quote what it read. */
+  private static String reason(Exception e) {
+    return e instanceof RuntimeException ? e.getClass().getSimpleName() : e.toString();
+  }
+
+  /** Copies all there is, and returns the version to watch from. */
+  private String list() throws ApiException, IOException, StartAgainException {
+    Set<NamespaceName> there = new HashSet<>();
+    String continueToken = "";
+    SecretReader.Page page;
+    do {
+      List<Pair> parameters = new ArrayList<>(List.of(new Pair("limit", "" + PAGE_SIZE)));
+      if (!continueToken.isEmpty()) {
+        parameters.add(new Pair("continue", continueToken));
+      }
+      try (Response response = open(parameters, PAGE_LIMIT)) {
+        page =
+            new SecretReader(response.body().charStream())
+                .page(
+                    item -> {
+                      put(item);
+                      item.tenant().filter(credentials::containsKey).ifPresent(there::add);
+                    });
+      }
+      continueToken = page.continueToken();
+    } while (!continueToken.isEmpty());
+    credentials.keySet().retainAll(there);
+    lookups.invalidateAll(); // they may be of before the list
+    return page.resourceVersion();
+  }
+
+  /** Follows the changes from a version on until the API server ends the watch in order. */
+  private String follow(String from) throws ApiException, IOException, StartAgainException {
+    String version = from;
+    List<Pair> parameters =
+        List.of(
+            new Pair("watch", "true"),
+            new Pair("allowWatchBookmarks", "true"),
+            new Pair("resourceVersion", from),
+            new Pair("timeoutSeconds", "" + WATCH_TIME.toSeconds()));
+    try (Response response = open(parameters, Duration.ZERO)) {
+      state = new State(true, OptionalLong.empty());
+      SecretReader events = new SecretReader(response.body().charStream());
+      Optional<SecretReader.Event> event = events.event();
+      while (event.isPresent()) {
+        apply(event.get());
+        version = event.get().item().resourceVersion();
+        event = events.event();
+      }
+      return version;
+    } finally {
+      if (state.following()) {
+        state = new State(false, OptionalLong.of(System.nanoTime()));
+      }
+    }
+  }
+
+  private void apply(SecretReader.Event event) throws StartAgainException {
+    switch (event.type()) {
+      case "ADDED", "MODIFIED" -> put(event.item());
+      case "DELETED" -> event.item().tenant().ifPresent(credentials::remove);
+      case "BOOKMARK" -> {}
+      default -> throw new StartAgainException("the API server sent the event " + event.type());
+    }
+    event.item().tenant().ifPresent(lookups::invalidate);
+  }
+
+  private void put(SecretReader.Item item) {
+    if (item.tenant().isEmpty()) {
+      return;
+    }
+    NamespaceName namespace = item.tenant().get();
+    if (item.found().isPresent()) {
+      StoredCredentials found = item.found().get();
+      // One text in place of two that are equal: there may be very many.
+      String username =
+          found.username().equals(namespace.value()) ? namespace.value() : found.username();
+      credentials.put(
+          namespace, new StoredCredentials(username, found.passwords(), found.problem()));
+    } else {
+      credentials.remove(namespace);
+    }
+  }
+
+  private Response open(List<Pair> parameters, Duration limit)
+      throws ApiException, IOException, StartAgainException {
+    Call opening = http.newCall(server.call("/api/v1/secrets", parameters).request());
+    opening.timeout().timeout(limit.toMillis(), MILLISECONDS); // zero is none
+    call = opening;
+    if (closed.getCount() == 0) {
+      throw new IOException("The watch is closed");
+    }
+    Response response = opening.execute();
+    if (response.isSuccessful()) {
+      return response;
+    }
+    try (response) {
+      throw new StartAgainException(
+          "the API server answers "
+              + response.code()
+              + (response.code() == 403
+                  ? ": the right to list and watch all Secrets is missing (ClusterRole"
+                      + " registry-auth-secret-reader)"
+                  : ""));
+    }
+  }
+
+  /** Ends the watch, without waiting for its thread. */
+  @Override
+  public void close() {
+    closed.countDown();
+    Call open = call;
+    if (open != null) {
+      open.cancel();
+    }
+  }
+}
