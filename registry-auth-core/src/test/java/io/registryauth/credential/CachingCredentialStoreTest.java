@@ -87,6 +87,35 @@ class CachingCredentialStoreTest {
   }
 
   @Test
+  void invalidate_namespace_isReadAgainAndNoOtherIs() {
+    delegate.store("team", "old");
+    delegate.store("other", "old");
+    assertThat(accepts("team", "old")).isTrue();
+    assertThat(accepts("other", "old")).isTrue();
+    delegate.store("team", "new");
+    delegate.store("other", "new");
+
+    cache.invalidate(new NamespaceName("team"));
+
+    assertThat(accepts("team", "old")).isFalse();
+    assertThat(accepts("other", "old")).isTrue();
+  }
+
+  @Test
+  void invalidateAll_everyNamespace_isReadAgain() {
+    delegate.store("team", "old");
+    assertThat(accepts("team", "old")).isTrue();
+    assertThat(find("other", "any")).isEmpty();
+    delegate.store("team", "new");
+    delegate.store("other", "any");
+
+    cache.invalidateAll();
+
+    assertThat(accepts("team", "old")).isFalse();
+    assertThat(accepts("other", "any")).isTrue();
+  }
+
+  @Test
   void find_deletedCredentials_areRefusedAfter30Seconds() {
     delegate.store("team", "secret");
     assertThat(accepts("team", "secret")).isTrue();

@@ -343,6 +343,35 @@ class CachingCredentialStoreThreadsTest {
   }
 
   @Test
+  void invalidate_whileAReadIsUnderWay_keepsItFromBeingRemembered() throws Exception {
+    stored.store("team", "old");
+    Request first = begin(cache, "old");
+    firstReadBegan.await();
+
+    stored.store("team", "new");
+    cache.invalidate(TEAM);
+    firstReadMayEnd.countDown();
+
+    assertThat(first.accepted()).as("it was asked before").isTrue();
+    assertThat(begin(cache, "old").accepted()).isFalse();
+    assertThat(begin(cache, "new").accepted()).isTrue();
+  }
+
+  @Test
+  void invalidateAll_whileAReadIsUnderWay_keepsItFromBeingRemembered() throws Exception {
+    stored.store("team", "old");
+    Request first = begin(cache, "old");
+    firstReadBegan.await();
+
+    stored.store("team", "new");
+    cache.invalidateAll();
+    firstReadMayEnd.countDown();
+
+    assertThat(first.accepted()).isTrue();
+    assertThat(begin(cache, "old").accepted()).isFalse();
+  }
+
+  @Test
   void find_interruptedWhileWaiting_saysThatItCannotTellAndStaysInterrupted()
       throws InterruptedException {
     stored.store("team", "secret");

@@ -35,6 +35,17 @@ final class Http {
     return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
+  /** Sends JSON. */
+  static HttpResponse<String> post(URI uri, String json) throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(uri)
+            .POST(HttpRequest.BodyPublishers.ofString(json))
+            .header("Content-Type", "application/json")
+            .timeout(LIMIT)
+            .build();
+    return CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
   /**
    * Sends text as it is, for what no HTTP library would send, and returns all that comes until the
    * server closes the connection.

@@ -3,12 +3,21 @@
 
 package io.registryauth.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -17,6 +26,8 @@ import java.util.stream.Stream;
  */
 final class KubernetesApi implements AutoCloseable {
   private static final Path KUBE_UP = Path.of("../tools/kube-up.sh").toAbsolutePath().normalize();
+
+  private static final int ETCD_MAX_OPERATIONS = 128;
 
   private final Path directory;
 
@@ -194,6 +205,46 @@ final class KubernetesApi implements AutoCloseable {
           .map(event -> (String) event.get("requestURI"))
           .toList();
     }
+  }
+
+  /**
+   * Puts Secrets of many tenants into etcd, as the API server would have stored them, without their
+   * namespaces: a hundred thousand through the API would take minutes.
+   *
+   * @param password given the number of a tenant, {@code many-0} and so on
+   */
+  void storeMany(int count, IntFunction<String> password) throws IOException, InterruptedException {
+    URI etcd =
+        URI.create(
+            "http://127.0.0.1:"
+                + Files.readString(directory.resolve("ports")).split(" ")[1]
+                + "/v3/kv/txn");
+    for (int from = 0; from < count; from += ETCD_MAX_OPERATIONS) {
+      String operations =
+          IntStream.range(from, Math.min(count, from + ETCD_MAX_OPERATIONS))
+              .mapToObj(i -> putSecret("many-" + i, password.apply(i)))
+              .collect(Collectors.joining(","));
+      HttpResponse<String> response = Http.post(etcd, "{\"success\":[" + operations + "]}");
+      if (response.statusCode() != 200) {
+        throw new AssertionError("etcd answers " + response.body());
+      }
+    }
+  }
+
+  private static String putSecret(String namespace, String password) {
+    String name = namespace + "-registry-credentials";
+    String secret =
+        """
+        {"kind":"Secret","apiVersion":"v1","metadata":{"name":"%s","namespace":"%s","uid":"%s",\
+        "creationTimestamp":"2026-01-01T00:00:00Z"},"data":{"username":"%s","password":"%s"},\
+        "type":"Opaque"}"""
+            .formatted(name, namespace, UUID.randomUUID(), base64(namespace), base64(password));
+    return "{\"requestPut\":{\"key\":\"%s\",\"value\":\"%s\"}}"
+        .formatted(base64("/registry/secrets/" + namespace + "/" + name), base64(secret));
+  }
+
+  private static String base64(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(UTF_8));
   }
 
   /** Returns how many requests for single Secrets the API server has answered, by its metrics. */

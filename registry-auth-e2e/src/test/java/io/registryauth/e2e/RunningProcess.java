@@ -24,6 +24,7 @@ final class RunningProcess implements AutoCloseable {
   private static final int LIMIT_SECONDS = 120;
   private static final int STOP_SECONDS = 10;
   private static final int POLL_MILLIS = 20;
+  private static final Pattern USED_HEAP = Pattern.compile("heap +total \\d+K, used (\\d+)K");
 
   private final String command;
   private final Process process;
@@ -129,6 +130,21 @@ final class RunningProcess implements AutoCloseable {
     if (new ProcessBuilder(kill).start().waitFor() != 0) {
       throw failure("did not take SIGINT");
     }
+  }
+
+  /** Returns how much of the heap of a Java program is in use after a garbage collection. */
+  long usedHeap() throws IOException, InterruptedException {
+    jcmd("GC.run");
+    Matcher used = USED_HEAP.matcher(jcmd("GC.heap_info"));
+    if (!used.find()) {
+      throw failure("did not say how much of its heap it uses");
+    }
+    return 1024 * Long.parseLong(used.group(1));
+  }
+
+  private String jcmd(String command) throws IOException, InterruptedException {
+    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    return run(stdout.getParent(), List.of(jcmd, "" + process.pid(), command), Map.of()).orFail();
   }
 
   Stream<ProcessHandle> descendants() {

@@ -55,8 +55,13 @@ final class TokenServer implements AutoCloseable {
   }
 
   /** Starts a server that reads the credentials with the user of a kubeconfig file. */
+  static TokenServer startOnKubernetes(Path parent, Keys keys, Path kubeconfig, String... options)
+      throws IOException, InterruptedException {
+    return startOnKubernetes(parent, keys, kubeconfig, Map.of(), options);
+  }
+
   static TokenServer startOnKubernetes(
-      Path parent, Keys keys, Path kubeconfig, String... options)
+      Path parent, Keys keys, Path kubeconfig, Map<String, String> environment, String... options)
       throws IOException, InterruptedException {
     String[] arguments =
         Stream.concat(
@@ -69,7 +74,7 @@ final class TokenServer implements AutoCloseable {
                     "--signing-cert=" + keys.certificate()),
                 Stream.of(options))
             .toArray(String[]::new);
-    return start(parent, Map.of(), arguments);
+    return start(parent, environment, arguments);
   }
 
   /** Starts a server with these arguments and nothing else. */
@@ -122,6 +127,11 @@ final class TokenServer implements AutoCloseable {
       query.append("&scope=").append(URLEncoder.encode(scope, UTF_8));
     }
     return uri.resolve(query.toString());
+  }
+
+  /** Returns how much of the heap is in use after a garbage collection, in bytes. */
+  long usedHeap() throws IOException, InterruptedException {
+    return process.usedHeap();
   }
 
   RunningProcess process() {

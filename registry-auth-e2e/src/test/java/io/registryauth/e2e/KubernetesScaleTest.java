@@ -1,0 +1,155 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.e2e;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.IntFunction;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Very many names: of tenants, and of nobody. */
+class KubernetesScaleTest {
+  private static final Map<String, String> SMALL_HEAP = Map.of("JAVA_TOOL_OPTIONS", "-Xmx64m");
+  private static final long MEBIBYTE = 1 << 20;
+  private static final int MANY = 100_000;
+
+  /** More than may wait for the API server: the server must turn the rest away at once. */
+  private static final int CLIENTS = 150;
+
+  @TempDir private static Path directory;
+  private static KubernetesApi api;
+  private static Path reader;
+  private static Keys keys;
+
+  @BeforeAll
+  static void start() throws Exception {
+    api = KubernetesApi.start(directory);
+    reader = api.createReader("get, list, watch");
+    keys = Keys.generate(directory);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (api != null) {
+      api.close();
+    }
+  }
+
+  /** The Java client would build a path out of any of these. */
+  @Test
+  void attack_namesThatAreNoDnsLabels_neverReachTheApiServer() throws Exception {
+    List<String> names =
+        List.of(
+            "..",
+            ".",
+            "A",
+            "kube-system/x",
+            "../kube-system",
+            "kube-system?x=",
+            "kube-system%2fx",
+            "-a",
+            "a-",
+            "a.b",
+            "a".repeat(64));
+    try (TokenServer server = TokenServer.startOnKubernetes(directory, keys, reader, SMALL_HEAP)) {
+      for (String name : names) {
+        assertThat(status(server, name)).as(name).isEqualTo(401);
+      }
+      Random random = new Random(1);
+      sendAll(server, i -> "" + (char) ('A' + random.nextInt(26)) + random.nextLong(), 20_000);
+      long heapBefore = server.usedHeap();
+      sendAll(server, i -> "Not a label " + i, MANY);
+
+      assertThat(api.requestsOfTheReader()).isEmpty();
+      assertThat(server.usedHeap() - heapBefore).isLessThan(4 * MEBIBYTE);
+    }
+  }
+
+  @Test
+  void attack_namesThatNobodyHas_leaveMemoryFlatAndTheApiServerAlone() throws Exception {
+    api.createTenant(Tenant.TEST_BUILD);
+    try (TokenServer server = TokenServer.startOnKubernetes(directory, keys, reader, SMALL_HEAP);
+        Load tenant = new Load()) {
+      assertThat(server.ask(Tenant.TEST_BUILD).statusCode()).isEqualTo(200);
+      tenant.add("tenant", server, () -> Tenant.TEST_BUILD);
+      sendAll(server, i -> "first-" + i, 20_000);
+      long heapBefore = server.usedHeap();
+      long readsBefore = api.secretReads();
+      long began = System.nanoTime();
+      sendAll(server, i -> "second-" + i, MANY);
+      long seconds = (System.nanoTime() - began) / 1_000_000_000 + 1;
+      tenant.stop();
+
+      assertThat(server.usedHeap() - heapBefore).isLessThan(8 * MEBIBYTE);
+      assertThat(api.secretReads() - readsBefore).isLessThan(200 * (seconds + 2));
+      assertThat(tenant.outcome("tenant").statuses().keySet()).containsExactly(200);
+    }
+  }
+
+  @Test
+  void watch_aHundredThousandTenants_fitInto64MiB() throws Exception {
+    api.storeMany(MANY, i -> "password-of-" + i);
+    try (TokenServer server =
+        TokenServer.startOnKubernetes(directory, keys, reader, SMALL_HEAP, "--watch")) {
+      String watched =
+          server
+              .process()
+              .awaitOutput(Pattern.compile("Watching the credentials of (\\d+) namespaces"));
+      assertThat(Integer.parseInt(watched)).isGreaterThanOrEqualTo(MANY);
+      long readsBefore = api.secretReads();
+
+      for (int i = 0; i < MANY; i += 997) {
+        assertThat(server.ask(new Tenant("many-" + i, "password-of-" + i)).statusCode())
+            .isEqualTo(200);
+        assertThat(server.ask(new Tenant("many-" + i, "password-of-" + (i + 1))).statusCode())
+            .isEqualTo(401);
+      }
+
+      assertThat(api.secretReads() - readsBefore).as("for wrong passwords").isLessThan(102);
+      assertThat(server.usedHeap()).isLessThan(48 * MEBIBYTE);
+      assertThat(server.log()).doesNotContain("OutOfMemoryError");
+    }
+  }
+
+  /** Sends requests with these user names from several clients, and expects 401 or 503 for each. */
+  private static void sendAll(TokenServer server, IntFunction<String> username, int count)
+      throws Exception {
+    ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+    try {
+      List<String> names = IntStream.range(0, count).mapToObj(username).toList();
+      List<Future<Integer>> answers =
+          names.stream().map(name -> clients.submit(() -> status(server, name))).toList();
+      for (Future<Integer> answer : answers) {
+        assertThat(answer.get()).isIn(401, 503);
+      }
+    } finally {
+      clients.shutdownNow();
+    }
+  }
+
+  private static int status(TokenServer server, String username)
+      throws IOException, InterruptedException {
+    String basic = Base64.getEncoder().encodeToString((username + ":any").getBytes(UTF_8));
+    URI uri = server.uri().resolve("/auth?service=docker-registry");
+    HttpResponse<String> response = Http.send("GET", uri, "Authorization", "Basic " + basic);
+    return response.statusCode();
+  }
+}
