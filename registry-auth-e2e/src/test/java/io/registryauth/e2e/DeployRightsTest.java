@@ -104,6 +104,7 @@ class DeployRightsTest {
     give("tenant");
     awaitMay("get", MINE, "test-build");
     awaitMayNot("list", "secrets", "test-build");
+    awaitMayNot("list", MINE, "test-build");
     awaitMayNot("watch", MINE, "test-build");
     awaitMayNot("patch", MINE, "test-build");
     awaitMayNot("get", "secrets/registry-docker-config", "test-build");
