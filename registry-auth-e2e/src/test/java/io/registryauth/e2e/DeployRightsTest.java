@@ -22,7 +22,7 @@ class DeployRightsTest {
   private static final String MINE = "secrets/test-build-registry-credentials";
   private static final String ANOTHERS = "secrets/other-namespace-registry-credentials";
   private static final String JWKS = "secrets/registry-auth-keys-jwks";
-  private static final int LIMIT_SECONDS = 10;
+  private static final int LIMIT_SECONDS = 30;
 
   @TempDir private static Path directory;
   private static KubernetesApi api;

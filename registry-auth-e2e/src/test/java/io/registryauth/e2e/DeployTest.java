@@ -52,9 +52,6 @@ class DeployTest {
       api.kubectl("create", "namespace", level);
       api.kubectl("label", "namespace", level, "pod-security.kubernetes.io/enforce=" + level);
     }
-    for (String namespace : List.of("registry", "test-build")) {
-      api.apply("{apiVersion: v1, kind: Namespace, metadata: {name: " + namespace + "}}");
-    }
     for (String name : List.of("overlays/production", "tenant")) {
       for (KubernetesObject object : manifests.objects(name)) {
         if (object.kind().equals("Namespace") || object.kind().equals("ServiceAccount")) {
@@ -82,6 +79,13 @@ class DeployTest {
     assertThat(kubectl.status()).as(kubectl.toString()).isZero();
     assertThat(kubectl.stderr()).isEmpty();
     assertThat(kubectl.stdout().lines()).hasSameSizeAs(manifests.objects(name));
+  }
+
+  @Test
+  void manifests_holdNoSecret() throws Exception {
+    for (String name : Manifests.names()) {
+      assertThat(manifests.objects(name)).noneMatch(object -> object.kind().equals("Secret"));
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ package io.registryauth.e2e;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -15,6 +16,7 @@ final class Manifests {
   private static final Path DEPLOY = Path.of("../deploy").toAbsolutePath().normalize();
 
   private final Path directory;
+  private final Map<String, List<KubernetesObject>> rendered = new HashMap<>();
 
   private Manifests(Path directory) {
     this.directory = directory;
@@ -55,10 +57,14 @@ final class Manifests {
 
   /** Renders one, without the defaults that an API server sets. */
   List<KubernetesObject> objects(String name) throws IOException, InterruptedException {
-    // A patch that changes nothing: kubectl converts to JSON on the way, and needs no server.
-    String file = yaml(name).toString();
-    return KubernetesObject.parseAll(
-        kubectl("patch", "--local", "--type=merge", "--patch={}", "--output=json", "-f", file));
+    if (!rendered.containsKey(name)) {
+      // A patch that changes nothing: kubectl converts to JSON on the way, and needs no server.
+      String file = yaml(name).toString();
+      String json =
+          kubectl("patch", "--local", "--type=merge", "--patch={}", "--output=json", "-f", file);
+      rendered.put(name, KubernetesObject.parseAll(json));
+    }
+    return rendered.get(name);
   }
 
   /** Renders one, and returns the object of this kind and name in it. */
