@@ -7,16 +7,16 @@
 # Groups:
 #   core     registry-3.0.0 registry-3.1.2 crane skopeo
 #   clients  registry-2.8 buildah oras regctl helm buildctl buildkitd (+ runc)
-#   kube     etcd kube-apiserver kubectl
+#   kube     etcd kube-apiserver kubectl cert-manager-crds
 #   bench    vegeta wrk
 #   all      the four above
 #
 # The folder is $REGISTRY_AUTH_PEERS (default: ~/.cache/registry-auth-peers), the
-# programs are in its bin/: put that first in PATH. What is there already at the
-# pinned version is skipped, so a second run takes well under a second. Go tools are
-# built with the Go on PATH and its own settings (module proxy, checksum database,
-# caches); the others are the system's own, or come from apt-get, which needs root
-# once. Nothing is fetched in any other way.
+# programs are in its bin/ (put that first in PATH), other files in its share/. What
+# is there already at the pinned version is skipped, so a second run takes well under
+# a second. Go tools are built, and Go modules read, with the Go on PATH and its own
+# settings (module proxy, checksum database, caches); the others are the system's own,
+# or come from apt-get, which needs root once. Nothing is fetched in any other way.
 #
 # A tool that cannot be had does not keep the others away: the end lists what is
 # missing and why, and the status is 1.
@@ -33,6 +33,7 @@ HELM=v3.22.0
 BUILDKIT=v0.34.2
 KUBERNETES=v1.34.4   # its staging modules are v0.${KUBERNETES#v1.}
 ETCD=v3.6.16
+CERT_MANAGER=v1.21.2
 VEGETA=v12.13.0
 
 # ---- arguments -------------------------------------------------------------
@@ -187,10 +188,25 @@ kube_tool() { # NAME
 tool_kube-apiserver() { kube_tool kube-apiserver; }
 tool_kubectl() { kube_tool kubectl; }
 
+# The definitions of cert-manager's resources, as its module has them; for manifests that
+# hold such resources. cert-manager itself is not installed.
+tool_cert-manager-crds() {
+  local share=$DEST/share/cert-manager-crds dir
+  [[ -d $share && -f $DEST/stamps/cert-manager-crds@$CERT_MANAGER ]] && return
+  need_go
+  log "downloading cert-manager's resource definitions $CERT_MANAGER"
+  dir=$(cd "$WORK" && GOWORK=off go mod download -json "github.com/cert-manager/cert-manager@$CERT_MANAGER" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p')
+  rm -rf "$share"
+  mkdir -p "$share"
+  # Not `cp -r`: what is in Go's module cache is read-only.
+  install -m 644 "$dir"/deploy/crds/*.yaml "$share/"
+  stamp cert-manager-crds "$CERT_MANAGER"
+}
+
 # ---- groups ----------------------------------------------------------------
 group_core="registry-3.0.0 registry-3.1.2 crane skopeo"
 group_clients="registry-2.8 buildah oras regctl helm buildctl buildkitd"
-group_kube="etcd kube-apiserver kubectl"
+group_kube="etcd kube-apiserver kubectl cert-manager-crds"
 group_bench="vegeta wrk"
 
 tools=()

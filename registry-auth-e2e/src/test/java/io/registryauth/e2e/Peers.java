@@ -15,14 +15,24 @@ final class Peers {
   /** Returns a program; without it the test is skipped, but fails in continuous integration. */
   static Path program(String name) {
     Path program = directory().resolve("bin").resolve(name);
-    if (!Files.isExecutable(program)) {
-      String message = program + " is missing; install it with: tools/install-peers.sh " + name;
+    return require(Files.isExecutable(program), program, name);
+  }
+
+  /** Returns a directory of files that are no programs; without it, the same. */
+  static Path share(String name) {
+    Path share = directory().resolve("share").resolve(name);
+    return require(Files.isDirectory(share), share, name);
+  }
+
+  private static Path require(boolean there, Path path, String name) {
+    if (!there) {
+      String message = path + " is missing; install it with: tools/install-peers.sh " + name;
       if ("true".equals(System.getenv("CI"))) {
         Assertions.fail(message);
       }
       Assumptions.abort(message);
     }
-    return program;
+    return path;
   }
 
   static Path directory() {

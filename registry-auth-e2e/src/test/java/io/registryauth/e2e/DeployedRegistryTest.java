@@ -1,0 +1,222 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A real registry, started as the pod of overlays/production has it: with that configuration, the
+ * files where its volumes show them (below a temporary directory), its variables and arguments.
+ */
+@OnEachRegistry
+class DeployedRegistryTest {
+  private static final Pattern LISTENING = Pattern.compile("listening on [^\" ]*:(\\d+), tls\"");
+  private static final Pattern PATH = Pattern.compile("(?m): (/\\S+)$");
+  private static final String HOST = "registry.registry.svc.cluster.local";
+  private static final String REALM = "https://registry-auth.registry.svc.cluster.local/auth";
+
+  @TempDir private Path directory;
+
+  private final String version;
+  private List<KubernetesObject> objects;
+  private KubernetesObject pod;
+  private Keys keys;
+  private Keys authority;
+  private RunningProcess process;
+  private String port;
+
+  DeployedRegistryTest(String version) {
+    this.version = version;
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    objects = Manifests.copy(directory).objects("overlays/production");
+    pod = object("Deployment", "registry").part("spec/template");
+    keys = Keys.generate(directory);
+    authority = Keys.generate(directory);
+    Path root = Files.createDirectory(directory.resolve("root"));
+    mountVolumes(root);
+    relocate(root.resolve("etc/distribution/config.yml"), root);
+    Stream<String> command =
+        Stream.concat(
+            Stream.of(Peers.program("registry-" + version).toString()),
+            pod.texts("spec/containers/args")
+                .map(argument -> argument.startsWith("/") ? root + argument : argument));
+    process = RunningProcess.start(directory, command.toList(), environment());
+    port = process.awaitOutput(LISTENING);
+  }
+
+  @AfterEach
+  void stop() {
+    if (process != null) {
+      process.close();
+    }
+  }
+
+  private KubernetesObject object(String kind, String name) {
+    return objects.stream()
+        .filter(object -> object.kind().equals(kind) && object.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Writes what each volume of the pod shows, where the container mounts it. */
+  private void mountVolumes(Path root) throws Exception {
+    for (KubernetesObject volume : pod.parts("spec/volumes").toList()) {
+      Path mount = root.resolve(mountPath(volume.text("name")).substring(1));
+      Files.createDirectories(mount);
+      List<String> items = volume.texts("secret/items/key").toList();
+      for (Map.Entry<String, String> file : contents(volume).entrySet()) {
+        if (items.isEmpty() || items.contains(file.getKey())) {
+          Files.writeString(mount.resolve(file.getKey()), file.getValue());
+        }
+      }
+    }
+  }
+
+  private String mountPath(String volume) {
+    return pod.parts("spec/containers/volumeMounts")
+        .filter(mount -> mount.text("name").equals(volume))
+        .map(mount -> mount.text("mountPath"))
+        .collect(Collectors.joining());
+  }
+
+  private Map<String, String> contents(KubernetesObject volume) throws Exception {
+    String configMap = volume.text("configMap/name");
+    if (!configMap.isEmpty()) {
+      Map<String, String> files = new HashMap<>();
+      object("ConfigMap", configMap)
+          .part("data")
+          .json()
+          .forEach((name, text) -> files.put(name, (String) text));
+      return files;
+    }
+    String secret = volume.text("secret/secretName");
+    return secret.isEmpty() ? Map.of() : secret(secret);
+  }
+
+  /** Returns what cert-manager, or registry-auth, writes into a Secret. */
+  private Map<String, String> secret(String name) throws Exception {
+    return switch (name) {
+      case "registry-tls" -> serverCertificate(name);
+      case "registry-auth-keys" ->
+          Map.of(
+              "tls.crt", Files.readString(keys.certificate()),
+              "tls.key", Files.readString(keys.key()));
+      case "registry-auth-keys-jwks" -> {
+        Path jwks = directory.resolve("jwks.json");
+        ServerJar.writeJwks(keys.certificate(), jwks);
+        yield Map.of("jwks.json", Files.readString(jwks));
+      }
+      case "registry-registry-auth" -> Map.of("http-secret", "bm8gc2VjcmV0IGF0IGFsbAo=");
+      default -> throw new AssertionError("Nobody makes the Secret " + name);
+    };
+  }
+
+  /** Issues what a Certificate asks for. */
+  private Map<String, String> serverCertificate(String name) throws Exception {
+    String names =
+        object("Certificate", name)
+            .texts("spec/dnsNames")
+            .map("DNS:"::concat)
+            .collect(Collectors.joining(","));
+    authority.openssl(
+        "req -x509 -new -newkey rsa:2048 -nodes -keyout server.key -out server.crt -subj /CN="
+            + name
+            + " -addext subjectAltName="
+            + names
+            + " -CA tls.crt -CAkey tls.key");
+    Path certificates = authority.directory();
+    return Map.of(
+        "ca.crt", Files.readString(authority.certificate()),
+        "tls.crt", Files.readString(certificates.resolve("server.crt")),
+        "tls.key", Files.readString(certificates.resolve("server.key")));
+  }
+
+  /** Puts the paths below a directory, and the port on the loopback interface; nothing else. */
+  private static void relocate(Path config, Path root) throws IOException {
+    String text = Files.readString(config);
+    assertThat(text).contains("  addr: :5000\n");
+    Files.writeString(
+        config,
+        PATH.matcher(text)
+            .replaceAll(match -> ": " + root + match.group(1))
+            .replace("  addr: :5000\n", "  addr: localhost:0\n"));
+  }
+
+  private Map<String, String> environment() throws Exception {
+    Map<String, String> environment = new HashMap<>();
+    for (KubernetesObject variable : pod.parts("spec/containers/env").toList()) {
+      String secret = variable.text("valueFrom/secretKeyRef/name");
+      environment.put(
+          variable.text("name"),
+          secret.isEmpty()
+              ? variable.text("value")
+              : secret(secret).get(variable.text("valueFrom/secretKeyRef/key")));
+    }
+    return environment;
+  }
+
+  /** Sends a request as a client in the cluster does, and returns the answer with its headers. */
+  private String curl(String path, String... options) throws Exception {
+    List<String> command =
+        Stream.concat(
+                Stream.of(
+                    "curl",
+                    "--silent",
+                    "--show-error",
+                    "--include",
+                    "--http1.1",
+                    "--max-time",
+                    "30",
+                    "--cacert",
+                    authority.certificate().toString(),
+                    "--resolve",
+                    HOST + ":" + port + ":127.0.0.1",
+                    "https://" + HOST + ":" + port + path),
+                Stream.of(options))
+            .toList();
+    return RunningProcess.run(directory, command, Map.of()).orFail();
+  }
+
+  @Test
+  void clientWithoutAToken_isSentToTheHttpsRealm() throws Exception {
+    assertThat(curl("/v2/"))
+        .startsWith("HTTP/1.1 401 ")
+        .contains("Bearer realm=\"" + REALM + "\",service=\"docker-registry\"");
+  }
+
+  @Test
+  void tokenOfTheServer_withItsDefaults_isTaken() throws Exception {
+    try (TokenServer server = TokenServer.start(directory, keys)) {
+      String token = server.token(Tenant.TEST_BUILD);
+      assertThat(curl("/v2/", "--header", "Authorization: Bearer " + token))
+          .startsWith("HTTP/1.1 200 ");
+    }
+  }
+
+  @Test
+  void probe_ofEachKind_isAnsweredWith200() throws Exception {
+    for (String kind : List.of("startupProbe", "readinessProbe", "livenessProbe")) {
+      KubernetesObject probe = pod.part("spec/containers/" + kind + "/httpGet");
+      assertThat(probe.text("scheme")).isEqualTo("HTTPS");
+      assertThat(curl(probe.text("path"))).as(kind).startsWith("HTTP/1.1 200 ");
+    }
+  }
+}
