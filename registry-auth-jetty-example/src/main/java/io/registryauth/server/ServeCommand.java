@@ -36,7 +36,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    HostAndPort clients = listen.clients();
+    ListenAddress clients = listen.clients();
     HostAndPort management = listen.management();
     SigningKey key = signing.signingKey();
     TokenService service = tokens.tokenService(signing.tokenIssuer(key), new AuditLog());
