@@ -42,7 +42,8 @@ final class RegistryAuthServer implements AutoCloseable {
   // ones in JSON, and Jetty what exceeds this.
   private static final int MAX_HEADER_BYTES = 16 * 1024;
 
-  // A client may keep that much on each connection: all of them together get an eighth of the heap.
+  // A client may keep that much on each connection, and by TLS twice that: all of them together get
+  // an eighth of the heap, or a quarter.
   private static final int MAX_CONNECTIONS =
       (int) Math.min(8192, Runtime.getRuntime().maxMemory() / 8 / MAX_HEADER_BYTES);
 
