@@ -6,6 +6,7 @@ package io.registryauth.e2e;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -37,6 +38,13 @@ final class Client {
         Map.of(
             "REGISTRY_AUTH_FILE", home.resolve("auth.json").toString(),
             "CONTAINERS_REGISTRIES_CONF", noMirrors.toString()));
+  }
+
+  /** Returns the same client, which takes the certificates of this authority, and no others. */
+  Client trusting(Path authority) {
+    Map<String, String> more = new HashMap<>(environment);
+    more.put("SSL_CERT_FILE", authority.toString());
+    return new Client(program, home, more);
   }
 
   Completed run(String... arguments) throws IOException, InterruptedException {

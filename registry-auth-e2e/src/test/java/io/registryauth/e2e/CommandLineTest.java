@@ -235,6 +235,8 @@ class CommandLineTest {
             Map.ofEntries(
                 Map.entry("--listen", "LISTEN_ADDRESS"),
                 Map.entry("--management-listen", "MANAGEMENT_LISTEN_ADDRESS"),
+                Map.entry("--tls-cert", "TLS_CERT_FILE"),
+                Map.entry("--tls-key", "TLS_KEY_FILE"),
                 Map.entry("--service", "TOKEN_SERVICE"),
                 Map.entry("--issuer", "TOKEN_ISSUER"),
                 Map.entry("--expiration", "TOKEN_EXPIRATION_SEC"),

@@ -17,10 +17,10 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** {@code serve}, on a free loopback port. */
+/** {@code serve}, on a free loopback port; with TLS if its options say so. */
 final class TokenServer implements AutoCloseable {
   private static final Pattern LISTENING =
-      Pattern.compile("^listening on (http://\\S+)\\R", Pattern.MULTILINE);
+      Pattern.compile("^listening on (https?://\\S+)\\R", Pattern.MULTILINE);
 
   private final RunningProcess process;
   private final URI uri;
@@ -80,9 +80,14 @@ final class TokenServer implements AutoCloseable {
   /** Starts a server with these arguments and nothing else. */
   static TokenServer start(Path parent, Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
+    return start(parent, environment, ServerJar.command(List.of(), arguments));
+  }
+
+  /** Starts a server by a command of its own. */
+  static TokenServer start(Path parent, Map<String, String> environment, List<String> command)
+      throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory(parent, "server-");
-    RunningProcess process =
-        RunningProcess.start(directory, ServerJar.command(List.of(), arguments), environment);
+    RunningProcess process = RunningProcess.start(directory, command, environment);
     try {
       return new TokenServer(process, URI.create(process.awaitOutput(LISTENING)));
     } catch (AssertionError | InterruptedException e) {
@@ -105,7 +110,7 @@ final class TokenServer implements AutoCloseable {
 
   /** Returns the registry's realm: with a name, since clients refuse a loopback address in it. */
   URI realm() {
-    return URI.create("http://localhost:" + uri.getPort() + "/auth");
+    return URI.create(uri.getScheme() + "://localhost:" + uri.getPort() + "/auth");
   }
 
   /** Asks for a token of the service {@code docker-registry}. */

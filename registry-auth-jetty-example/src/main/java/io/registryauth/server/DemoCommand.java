@@ -79,7 +79,8 @@ final class DemoCommand implements Callable<Integer> {
       String jwks = new JwksBuilder().add(key.verificationKey()).build();
       Files.writeString(directory.resolve("jwks.json"), jwks);
       RegistryAuthServer server =
-          RegistryAuthServer.start(address, ANY_PORT, tokenService(key, directory), () -> jwks);
+          RegistryAuthServer.start(
+              ListenAddress.plain(address), ANY_PORT, tokenService(key, directory), () -> jwks);
       exit.add(server);
       showToken(server.uri());
       if (!once) {

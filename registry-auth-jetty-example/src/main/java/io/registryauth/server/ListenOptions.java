@@ -3,12 +3,16 @@
 
 package io.registryauth.server;
 
+import com.google.common.base.Strings;
 import com.google.common.net.HostAndPort;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options that say where the server listens. */
+/** The options that say where the server listens, and whether clients come by TLS. */
 final class ListenOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -28,13 +32,61 @@ final class ListenOptions {
       paramLabel = "HOST:PORT",
       defaultValue = "${env:MANAGEMENT_LISTEN_ADDRESS:-0.0.0.0:8081}",
       description = {
-        "Address for the platform: /healthz, /readyz.",
+        "Address for the platform: /healthz, /readyz; plain HTTP always.",
         "(MANAGEMENT_LISTEN_ADDRESS; default: 0.0.0.0:8081)"
       })
   private String managementListen;
 
-  HostAndPort clients() {
-    return OptionValues.parse(spec, "--listen", listen, OptionValues::address);
+  @Option(
+      names = "--tls-cert",
+      paramLabel = "FILE",
+      defaultValue = "${env:TLS_CERT_FILE}",
+      description = {
+        "Certificate for https on --listen: PEM, with its issuers' after it. It is read again when it"
+            + " is renewed, and so is its key.",
+        "(TLS_CERT_FILE; default: none, plain HTTP)"
+      })
+  private @Nullable String tlsCertificateFile;
+
+  @Option(
+      names = "--tls-key",
+      paramLabel = "FILE",
+      defaultValue = "${env:TLS_KEY_FILE}",
+      description = {
+        "Private key of that certificate: PEM, PKCS#1, PKCS#8 or SEC1.",
+        "(TLS_KEY_FILE; default: none, plain HTTP)"
+      })
+  private @Nullable String tlsKeyFile;
+
+  ListenAddress clients() {
+    return new ListenAddress(
+        OptionValues.parse(spec, "--listen", listen, OptionValues::address), tls());
+  }
+
+  private Optional<TlsContext> tls() {
+    String certificate = Strings.nullToEmpty(tlsCertificateFile);
+    String key = Strings.nullToEmpty(tlsKeyFile);
+    if (certificate.isEmpty() && key.isEmpty()) {
+      return Optional.empty();
+    }
+    if (certificate.isEmpty() || key.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          named(certificate.isEmpty() ? "--tls-key" : "--tls-cert")
+              + " is set without "
+              + named(certificate.isEmpty() ? "--tls-cert" : "--tls-key")
+              + "; https needs both, and plain HTTP neither");
+    }
+    return Optional.of(
+        OptionValues.parse(
+            spec,
+            "--tls-cert and --tls-key",
+            certificate + " and " + key,
+            files -> TlsContext.of(certificate, key)));
+  }
+
+  private String named(String option) {
+    return Variables.named(option, spec.findOption(option));
   }
 
   HostAndPort management() {

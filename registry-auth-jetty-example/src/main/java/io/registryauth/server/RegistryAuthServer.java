@@ -22,8 +22,10 @@ import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.server.handler.ContextHandlerCollection;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
@@ -40,7 +42,8 @@ final class RegistryAuthServer implements AutoCloseable {
   // ones in JSON, and Jetty what exceeds this.
   private static final int MAX_HEADER_BYTES = 16 * 1024;
 
-  // A client may keep that much on each connection: all of them together get an eighth of the heap.
+  // A client may keep that much on each connection, and by TLS twice that: all of them together get
+  // an eighth of the heap, or a quarter.
   private static final int MAX_CONNECTIONS =
       (int) Math.min(8192, Runtime.getRuntime().maxMemory() / 8 / MAX_HEADER_BYTES);
 
@@ -53,12 +56,12 @@ final class RegistryAuthServer implements AutoCloseable {
   private volatile boolean ready;
 
   private RegistryAuthServer(
-      HostAndPort clientAddress,
+      ListenAddress clientAddress,
       HostAndPort managementAddress,
       TokenService tokenService,
       Supplier<String> jwks) {
     clients = connector(CLIENTS, clientAddress);
-    management = connector(MANAGEMENT, managementAddress);
+    management = connector(MANAGEMENT, ListenAddress.plain(managementAddress));
     ContextHandlerCollection contexts =
         new ContextHandlerCollection(
             context(
@@ -85,7 +88,7 @@ final class RegistryAuthServer implements AutoCloseable {
    * @throws IOException if it cannot listen; the message names the address
    */
   static RegistryAuthServer start(
-      HostAndPort clientAddress,
+      ListenAddress clientAddress,
       HostAndPort managementAddress,
       TokenService tokenService,
       Supplier<String> jwks)
@@ -108,15 +111,26 @@ final class RegistryAuthServer implements AutoCloseable {
         .collect(Collectors.joining(": "));
   }
 
-  private ServerConnector connector(String name, HostAndPort address) {
-    HttpConfiguration http = new HttpConfiguration();
-    http.setRequestHeaderSize(MAX_HEADER_BYTES);
-    http.setSendServerVersion(false);
-    http.setSendDateHeader(true);
-    ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+  private ServerConnector connector(String name, ListenAddress listen) {
+    HttpConfiguration configuration = new HttpConfiguration();
+    configuration.setRequestHeaderSize(MAX_HEADER_BYTES);
+    configuration.setSendServerVersion(false);
+    configuration.setSendDateHeader(true);
+    if (listen.tls().isPresent()) {
+      server.addBean(listen.tls().get());
+      // Without the check that the certificate is for the name that the client came by: that is the
+      // client's to check, and a probe comes by the pod's address, which no certificate is for.
+      configuration.addCustomizer(new SecureRequestCustomizer(false));
+    }
+    HttpConnectionFactory http = new HttpConnectionFactory(configuration);
+    ServerConnector connector =
+        listen
+            .tls()
+            .map(tls -> new ServerConnector(server, tls.factory(), http))
+            .orElseGet(() -> new ServerConnector(server, http));
     connector.setName(name);
-    connector.setHost(address.getHost());
-    connector.setPort(address.getPort());
+    connector.setHost(listen.address().getHost());
+    connector.setPort(listen.address().getPort());
     connector.setIdleTimeout(IDLE_TIMEOUT.toMillis());
     server.addConnector(connector);
     return connector;
@@ -142,8 +156,9 @@ final class RegistryAuthServer implements AutoCloseable {
   }
 
   private static URI uri(ServerConnector connector) {
+    boolean tls = connector.getConnectionFactory(SslConnectionFactory.class) != null;
     HostAndPort address = HostAndPort.fromParts(connector.getHost(), connector.getLocalPort());
-    return URI.create("http://" + address);
+    return URI.create((tls ? "https://" : "http://") + address);
   }
 
   /** Waits until it is closed. */

@@ -37,7 +37,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    HostAndPort clients = listen.clients();
+    ListenAddress clients = listen.clients();
     HostAndPort management = listen.management();
     SigningKey key = signing.signingKey();
     warnOfValidity(key);

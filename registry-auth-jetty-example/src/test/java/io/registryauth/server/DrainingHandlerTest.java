@@ -63,7 +63,7 @@ class DrainingHandlerTest {
                       new Identity.Tenant(new NamespaceName(credentials.username())));
                 })
             .build();
-    server = RegistryAuthServer.start(ANY, ANY, tokens, () -> "");
+    server = RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "");
     port = server.uri().getPort();
   }
 

@@ -58,6 +58,8 @@ class HelpTest {
   @CsvSource({
     "--listen, LISTEN_ADDRESS, 0.0.0.0:8080",
     "--management-listen, MANAGEMENT_LISTEN_ADDRESS, 0.0.0.0:8081",
+    "--tls-cert, TLS_CERT_FILE, none",
+    "--tls-key, TLS_KEY_FILE, none",
     "--service, TOKEN_SERVICE, docker-registry",
     "--issuer, TOKEN_ISSUER, registry-token-issuer",
     "--expiration, TOKEN_EXPIRATION_SEC, 300",

@@ -46,7 +46,7 @@ class RegistryAuthServerTest {
                 TokenIssuer.builder(key).build(),
                 new CredentialStoreAuthenticator(new InMemoryCredentialStore()))
             .build();
-    server = RegistryAuthServer.start(ANY, ANY, tokens, () -> "{\"keys\":[]}");
+    server = RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "{\"keys\":[]}");
   }
 
   @AfterEach
@@ -128,7 +128,8 @@ class RegistryAuthServerTest {
   void start_onAPortThatIsTaken_saysWhich() {
     HostAndPort taken = HostAndPort.fromParts("127.0.0.1", server.uri().getPort());
 
-    assertThatThrownBy(() -> RegistryAuthServer.start(taken, ANY, tokens, () -> ""))
+    assertThatThrownBy(
+            () -> RegistryAuthServer.start(ListenAddress.plain(taken), ANY, tokens, () -> ""))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("127.0.0.1:" + taken.getPort());
   }

@@ -1,0 +1,14 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import com.google.common.net.HostAndPort;
+import java.util.Optional;
+
+/** Where the server listens for clients, and how it serves TLS there, if it does. */
+record ListenAddress(HostAndPort address, Optional<TlsContext> tls) {
+  static ListenAddress plain(HostAndPort address) {
+    return new ListenAddress(address, Optional.empty());
+  }
+}
