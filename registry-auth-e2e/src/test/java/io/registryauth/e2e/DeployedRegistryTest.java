@@ -5,10 +5,8 @@ package io.registryauth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -26,7 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 @OnEachRegistry
 class DeployedRegistryTest {
   private static final Pattern LISTENING = Pattern.compile("listening on [^\" ]*:(\\d+), tls\"");
-  private static final Pattern PATH = Pattern.compile("(?m): (/\\S+)$");
   private static final String HOST = "registry.registry.svc.cluster.local";
   private static final String REALM = "https://registry-auth.registry.svc.cluster.local/auth";
 
@@ -47,18 +44,17 @@ class DeployedRegistryTest {
   @BeforeEach
   void start() throws Exception {
     objects = Manifests.copy(directory).objects("overlays/production");
-    pod = object("Deployment", "registry").part("spec/template");
     keys = Keys.generate(directory);
     authority = Keys.generate(directory);
     Path root = Files.createDirectory(directory.resolve("root"));
-    mountVolumes(root);
-    relocate(root.resolve("etc/distribution/config.yml"), root);
+    DeployedPod deployed = DeployedPod.of("registry", objects, this::secret, root);
+    deployed.relocateRegistry("localhost:0");
+    pod = deployed.template();
     Stream<String> command =
         Stream.concat(
             Stream.of(Peers.program("registry-" + version).toString()),
-            pod.texts("spec/containers/args")
-                .map(argument -> argument.startsWith("/") ? root + argument : argument));
-    process = RunningProcess.start(directory, command.toList(), environment());
+            deployed.arguments().stream());
+    process = RunningProcess.start(directory, command.toList(), deployed.environment());
     port = process.awaitOutput(LISTENING);
   }
 
@@ -74,41 +70,6 @@ class DeployedRegistryTest {
         .filter(object -> object.kind().equals(kind) && object.name().equals(name))
         .findFirst()
         .orElseThrow();
-  }
-
-  /** Writes what each volume of the pod shows, where the container mounts it. */
-  private void mountVolumes(Path root) throws Exception {
-    for (KubernetesObject volume : pod.parts("spec/volumes").toList()) {
-      Path mount = root.resolve(mountPath(volume.text("name")).substring(1));
-      Files.createDirectories(mount);
-      List<String> items = volume.texts("secret/items/key").toList();
-      for (Map.Entry<String, String> file : contents(volume).entrySet()) {
-        if (items.isEmpty() || items.contains(file.getKey())) {
-          Files.writeString(mount.resolve(file.getKey()), file.getValue());
-        }
-      }
-    }
-  }
-
-  private String mountPath(String volume) {
-    return pod.parts("spec/containers/volumeMounts")
-        .filter(mount -> mount.text("name").equals(volume))
-        .map(mount -> mount.text("mountPath"))
-        .collect(Collectors.joining());
-  }
-
-  private Map<String, String> contents(KubernetesObject volume) throws Exception {
-    String configMap = volume.text("configMap/name");
-    if (!configMap.isEmpty()) {
-      Map<String, String> files = new HashMap<>();
-      object("ConfigMap", configMap)
-          .part("data")
-          .json()
-          .forEach((name, text) -> files.put(name, (String) text));
-      return files;
-    }
-    String secret = volume.text("secret/secretName");
-    return secret.isEmpty() ? Map.of() : secret(secret);
   }
 
   /** Returns what cert-manager, or registry-auth, writes into a Secret. */
@@ -147,30 +108,6 @@ class DeployedRegistryTest {
         "ca.crt", Files.readString(authority.certificate()),
         "tls.crt", Files.readString(certificates.resolve("server.crt")),
         "tls.key", Files.readString(certificates.resolve("server.key")));
-  }
-
-  /** Puts the paths below a directory, and the port on the loopback interface; nothing else. */
-  private static void relocate(Path config, Path root) throws IOException {
-    String text = Files.readString(config);
-    assertThat(text).contains("  addr: :5000\n");
-    Files.writeString(
-        config,
-        PATH.matcher(text)
-            .replaceAll(match -> ": " + root + match.group(1))
-            .replace("  addr: :5000\n", "  addr: localhost:0\n"));
-  }
-
-  private Map<String, String> environment() throws Exception {
-    Map<String, String> environment = new HashMap<>();
-    for (KubernetesObject variable : pod.parts("spec/containers/env").toList()) {
-      String secret = variable.text("valueFrom/secretKeyRef/name");
-      environment.put(
-          variable.text("name"),
-          secret.isEmpty()
-              ? variable.text("value")
-              : secret(secret).get(variable.text("valueFrom/secretKeyRef/key")));
-    }
-    return environment;
   }
 
   /** Sends a request as a client in the cluster does, and returns the answer with its headers. */

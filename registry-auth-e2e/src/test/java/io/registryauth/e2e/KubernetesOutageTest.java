@@ -73,8 +73,8 @@ class KubernetesOutageTest {
       assertThat(good.statuses().keySet()).as(good.toString()).containsExactly(200);
       assertThat(good.count(200)).isGreaterThan(500);
       assertThat(good.slowest()).isLessThan(LONGEST_ANSWER);
-      assertThat(load.outcome("wrong").statuses().keySet()).containsOnly(401, 503);
-      assertThat(load.outcome("unknown").statuses().keySet()).containsOnly(401, 503);
+      assertThat(load.outcome("wrong").statuses().keySet()).isSubsetOf(401, 503);
+      assertThat(load.outcome("unknown").statuses().keySet()).isSubsetOf(401, 503);
       assertStatus(server, new Tenant("test-build", "wrong"), 401);
     }
   }
@@ -110,7 +110,7 @@ class KubernetesOutageTest {
         assertThat(Duration.ofNanos(System.nanoTime() - goesOn)).isLessThan(Duration.ofSeconds(20));
       }
       load.stop();
-      assertThat(load.outcome("known").statuses().keySet()).containsOnly(200, 503);
+      assertThat(load.outcome("known").statuses().keySet()).isSubsetOf(200, 503);
       assertThat(load.outcome("known").slowest()).isLessThan(LONGEST_ANSWER);
     }
   }
@@ -135,7 +135,7 @@ class KubernetesOutageTest {
       Load.Outcome known = load.outcome("known");
       assertThat(known.statuses().keySet()).as(known.toString()).containsExactly(200);
       assertThat(known.slowest()).isLessThan(Duration.ofSeconds(4));
-      assertThat(load.outcome("wrong").statuses().keySet()).containsOnly(401, 503);
+      assertThat(load.outcome("wrong").statuses().keySet()).isSubsetOf(401, 503);
       assertStatus(server, Tenant.OTHER, 200);
     }
   }
@@ -147,13 +147,7 @@ class KubernetesOutageTest {
       try (TokenServer server = TokenServer.startOnKubernetes(directory, keys, reader, option)) {
         assertStatus(server, Tenant.TEST_BUILD, 503);
         api.start();
-        long began = System.nanoTime();
-        while (ask(server, Tenant.TEST_BUILD).statusCode() == 503) {
-          assertThat(Duration.ofNanos(System.nanoTime() - began))
-              .isLessThan(Duration.ofSeconds(20));
-          Thread.sleep(50);
-        }
-        assertStatus(server, Tenant.TEST_BUILD, 200);
+        awaitStatus(server, Tenant.TEST_BUILD, 200);
       }
       api.kill();
     }
@@ -184,6 +178,19 @@ class KubernetesOutageTest {
       }
       assertStatus(server, Tenant.TEST_BUILD, 200);
     }
+  }
+
+  /** Asks until the status is another one than now: the next must be the expected one. */
+  private static void awaitStatus(TokenServer server, Tenant tenant, int status) throws Exception {
+    long began = System.nanoTime();
+    int before = ask(server, tenant).statusCode();
+    int now = before;
+    while (now == before && now != status) {
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+      Thread.sleep(50);
+      now = ask(server, tenant).statusCode();
+    }
+    assertThat(now).isEqualTo(status);
   }
 
   private static void assertStatus(TokenServer server, Tenant tenant, int status) throws Exception {

@@ -1,0 +1,140 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * What the kubelet gives the program of a pod: the files that its volumes show, here below a
+ * directory that stands for {@code /}, its variables and its arguments.
+ */
+final class DeployedPod {
+  private static final Pattern PATH_IN_CONFIG = Pattern.compile("(?m): (/\\S+)$");
+
+  private final KubernetesObject pod;
+  private final List<KubernetesObject> manifests;
+  private final Secrets secrets;
+  private final Path root;
+
+  /** Where the contents of Secrets are. */
+  interface Secrets {
+    Map<String, String> entries(String name) throws Exception;
+  }
+
+  private DeployedPod(
+      KubernetesObject pod, List<KubernetesObject> manifests, Secrets secrets, Path root) {
+    this.pod = pod;
+    this.manifests = manifests;
+    this.secrets = secrets;
+    this.root = root;
+  }
+
+  /**
+   * Writes the files.
+   *
+   * @param deployment the name of the pod's Deployment, which is among the manifests
+   */
+  static DeployedPod of(
+      String deployment, List<KubernetesObject> manifests, Secrets secrets, Path root)
+      throws Exception {
+    KubernetesObject template = find(manifests, "Deployment", deployment).part("spec/template");
+    DeployedPod pod = new DeployedPod(template, manifests, secrets, root);
+    for (KubernetesObject volume : template.parts("spec/volumes").toList()) {
+      pod.mount(volume);
+    }
+    return pod;
+  }
+
+  private static KubernetesObject find(List<KubernetesObject> manifests, String kind, String name) {
+    return manifests.stream()
+        .filter(object -> object.kind().equals(kind) && object.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void mount(KubernetesObject volume) throws Exception {
+    Path mount = Files.createDirectories(path(mountPath(volume.text("name"))));
+    List<String> items = volume.texts("secret/items/key").toList();
+    for (Map.Entry<String, String> file : contents(volume).entrySet()) {
+      if (items.isEmpty() || items.contains(file.getKey())) {
+        Files.writeString(mount.resolve(file.getKey()), file.getValue());
+      }
+    }
+  }
+
+  private String mountPath(String volume) {
+    return pod.parts("spec/containers/volumeMounts")
+        .filter(mount -> mount.text("name").equals(volume))
+        .map(mount -> mount.text("mountPath"))
+        .collect(Collectors.joining());
+  }
+
+  private Map<String, String> contents(KubernetesObject volume) throws Exception {
+    String configMap = volume.text("configMap/name");
+    if (!configMap.isEmpty()) {
+      Map<String, String> files = new HashMap<>();
+      find(manifests, "ConfigMap", configMap)
+          .part("data")
+          .json()
+          .forEach((name, text) -> files.put(name, (String) text));
+      return files;
+    }
+    String secret = volume.text("secret/secretName");
+    return secret.isEmpty() ? Map.of() : secrets.entries(secret);
+  }
+
+  /** Returns where a path of the container is. */
+  Path path(String inContainer) {
+    return root.resolve(inContainer.substring(1));
+  }
+
+  /** Puts the paths in the registry's configuration below the root, and its address elsewhere. */
+  void relocateRegistry(String address) throws IOException {
+    Path config = path("/etc/distribution/config.yml");
+    String text = Files.readString(config);
+    assertThat(text).contains("  addr: :5000\n");
+    Files.writeString(
+        config,
+        PATH_IN_CONFIG
+            .matcher(text)
+            .replaceAll(match -> ": " + root + match.group(1))
+            .replace("  addr: :5000\n", "  addr: " + address + "\n"));
+  }
+
+  /** Returns the arguments, with paths below the root. */
+  List<String> arguments() {
+    return pod.texts("spec/containers/args").map(this::relocated).toList();
+  }
+
+  /** Returns the variables, with paths below the root. */
+  Map<String, String> environment() throws Exception {
+    Map<String, String> environment = new HashMap<>();
+    for (KubernetesObject variable : pod.parts("spec/containers/env").toList()) {
+      String secret = variable.text("valueFrom/secretKeyRef/name");
+      environment.put(
+          variable.text("name"),
+          secret.isEmpty()
+              ? relocated(variable.text("value"))
+              : secrets.entries(secret).get(variable.text("valueFrom/secretKeyRef/key")));
+    }
+    return environment;
+  }
+
+  private String relocated(String text) {
+    return text.startsWith("/") ? path(text).toString() : text;
+  }
+
+  KubernetesObject template() {
+    return pod;
+  }
+}
