@@ -128,14 +128,14 @@ class DocumentedSetupTest {
   private static TokenServer startTokenServer() throws Exception {
     DeployedPod pod = mount("registry-auth", "registry-auth");
     Map<String, String> environment = new HashMap<>(pod.environment());
-    environment.put(
-        "KUBECONFIG", api.serviceAccountKubeconfig("registry", "registry-auth").toString());
+    environment.putAll(api.podEnvironment());
     environment.put("LISTEN_ADDRESS", hosts.address(REALM) + ":443");
     environment.put("MANAGEMENT_LISTEN_ADDRESS", "127.0.0.1:0");
     environment.put("SIGNING_KEY_FILE", pod.path("/etc/registry-auth-keys/tls.key").toString());
     environment.put("SIGNING_CERT_FILE", pod.path("/etc/registry-auth-keys/tls.crt").toString());
     List<String> command = ServerJar.command(List.of(), pod.arguments().toArray(String[]::new));
-    return TokenServer.start(directory, environment, command);
+    return TokenServer.start(
+        directory, environment, api.asPod("registry", "registry-auth", command));
   }
 
   private static RunningProcess startRegistry() throws Exception {

@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -159,6 +160,47 @@ final class KubernetesApi implements AutoCloseable {
                 Files.readString(directory.resolve("server")).strip(),
                 directory.resolve("ca.crt"),
                 token));
+  }
+
+  /**
+   * Returns a command that runs another one as a pod of a service account does: with its token and
+   * the certificate authority where the kubelet puts them. Needs root.
+   */
+  List<String> asPod(String namespace, String account, List<String> command)
+      throws IOException, InterruptedException {
+    Path files = Files.createTempDirectory(directory, "serviceaccount-");
+    Files.writeString(
+        files.resolve("token"), kubectl("create", "token", account, "-n", namespace).strip());
+    Files.copy(directory.resolve("ca.crt"), files.resolve("ca.crt"));
+    String mounts =
+        "mount -t tmpfs none /run && mkdir -p /run/secrets/kubernetes.io"
+            + " && cp -r \"$0\" /run/secrets/kubernetes.io/serviceaccount && exec \"$@\"";
+    return Stream.concat(
+            Stream.of("unshare", "--mount", "sh", "-c", mounts, files.toString()),
+            command.stream())
+        .toList();
+  }
+
+  /** Returns the variables by which a pod finds the API server. */
+  Map<String, String> podEnvironment() throws IOException {
+    URI server = URI.create(Files.readString(directory.resolve("server")).strip());
+    return Map.of(
+        "KUBERNETES_SERVICE_HOST", server.getHost(),
+        "KUBERNETES_SERVICE_PORT", "" + server.getPort());
+  }
+
+  /** Returns the entries of a Secret. */
+  Map<String, String> entries(String namespace, String secret)
+      throws IOException, InterruptedException {
+    Map<String, String> entries = new HashMap<>();
+    new KubernetesObject(
+            Json.object(kubectl("get", "secret", secret, "-n", namespace, "-o", "json")))
+        .part("data")
+        .json()
+        .forEach(
+            (key, value) ->
+                entries.put(key, new String(Base64.getDecoder().decode((String) value), UTF_8)));
+    return entries;
   }
 
   /**
