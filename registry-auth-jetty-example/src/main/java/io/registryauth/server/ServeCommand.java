@@ -33,6 +33,8 @@ final class ServeCommand implements Callable<Integer> {
   @Mixin private ListenOptions listen;
   @Mixin private TokenOptions tokens;
   @Mixin private SigningOptions signing;
+  @Mixin private PublishOptions publish;
+  @Mixin private KubernetesOptions kubernetes;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -46,6 +48,7 @@ final class ServeCommand implements Callable<Integer> {
       RegistryAuthServer server =
           RegistryAuthServer.start(clients, management, service, () -> jwks);
       exit.add(server);
+      publish.publisher(kubernetes::client, () -> jwks).ifPresent(exit::add);
       log.info("Signing with the key {}; management on {}", key.keyId(), server.managementUri());
       PrintWriter out = spec.commandLine().getOut();
       out.println("listening on " + server.uri());

@@ -40,6 +40,9 @@ final class KubernetesObjects {
   private static final int CONFLICT = 409;
   private static final int MAX_MESSAGE = 500;
 
+  /** What the API server says of a missing right, and of no other reason to forbid something. */
+  private static final String RIGHT_IS_MISSING = " cannot ";
+
   private final ApiClient client;
 
   KubernetesObjects(ApiClient client) {
@@ -256,7 +259,12 @@ final class KubernetesObjects {
       case UNAUTHORIZED ->
           new IOException(attempt + "the API server does not know who asks (401): " + message, e);
       case FORBIDDEN ->
-          new IOException(attempt + "forbidden (403): " + message + needed(verb, object), e);
+          new IOException(
+              attempt
+                  + "forbidden (403): "
+                  + message
+                  + (message.contains(RIGHT_IS_MISSING) ? needed(verb, object) : ""),
+              e);
       default -> new IOException(attempt + message + " (" + e.getCode() + ")", e);
     };
   }

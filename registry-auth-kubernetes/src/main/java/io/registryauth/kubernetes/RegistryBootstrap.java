@@ -201,9 +201,9 @@ public final class RegistryBootstrap {
                     + name
                     + " with "
                     + CERTIFICATE_KEY
-                    + " was not there within "
-                    + wait.toSeconds()
-                    + " s; "
+                    + (wait.isZero()
+                        ? " is not there; "
+                        : " was not there within " + wait.toSeconds() + " s; ")
                     + whoMakesIt(name)));
   }
 

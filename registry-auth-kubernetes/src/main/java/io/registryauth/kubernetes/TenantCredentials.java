@@ -52,7 +52,7 @@ record TenantCredentials(
   Optional<String> problem(NamespaceName tenant) {
     if (hashed) {
       return Optional.of(
-          "it has a password-hash, so its password is managed elsewhere: change it there");
+          "it has a password-hash: its password is managed elsewhere, and not known here");
     }
     if (!username.equals(Optional.of(tenant.value()))) {
       return Optional.of("its username is not the namespace, so the server refuses it");

@@ -112,6 +112,9 @@ record TenantInspection(
   }
 
   private Finding dockerConfig(V1Secret secret, Optional<TenantCredentials> credentials) {
+    if (!TenantObjects.DOCKER_CONFIG_TYPE.equals(secret.getType())) {
+      return wrong("it is not of the type " + TenantObjects.DOCKER_CONFIG_TYPE);
+    }
     String file = ManagedObjects.text(secret, TenantObjects.DOCKER_CONFIG_KEY).orElse("");
     DockerConfig config = DockerConfig.parse(file);
     Set<String> hosts =

@@ -18,7 +18,7 @@ record TenantObjects(NamespaceName tenant) {
   static final String DOCKER_CONFIG_KEY = ".dockerconfigjson";
   static final String CA_KEY = "ca.crt";
 
-  private static final String DOCKER_CONFIG_TYPE = "kubernetes.io/dockerconfigjson";
+  static final String DOCKER_CONFIG_TYPE = "kubernetes.io/dockerconfigjson";
   private static final String OPAQUE = "Opaque";
   private static final String READER = "registry-auth-secret-reader";
 

@@ -139,7 +139,8 @@ public final class TenantProvisioner {
 
   /**
    * Gives a tenant a new password. The old one stays valid for a time, so that clients that have
-   * not noticed yet are not refused; one that was kept by an earlier rotation ends now.
+   * not noticed yet are not refused; one that was kept by an earlier rotation ends now. The server
+   * goes by what its cache has, for 30 s by default.
    *
    * @param overlap how long; zero to end it at once
    * @throws IOException if a call fails, there are no credentials that can be changed, or somebody
@@ -175,9 +176,10 @@ public final class TenantProvisioner {
         new ObjectReport(
             Status.UPDATED,
             ManagedObjects.describe(stored),
-            overlap.isZero()
-                ? "the password before is refused from now on"
-                : "the password before is accepted until " + expires));
+            (overlap.isZero()
+                    ? "the password before is not accepted any more"
+                    : "the password before is accepted until " + expires)
+                + (before.previous().isPresent() ? "; the one before that is not any more" : "")));
     refreshDockerConfigs(wanted, before.passwords());
   }
 
@@ -366,8 +368,8 @@ public final class TenantProvisioner {
             new IOException(
                 "The certificate authority of the registry is not known: there is no Secret "
                     + registryTls()
-                    + " with ca.crt, which cert-manager makes from a Certificate; give a file"
-                    + " instead"));
+                    + " with ca.crt, which cert-manager makes from a Certificate; give its"
+                    + " certificates (--ca-file) instead"));
   }
 
   private Optional<String> storedCaCertificate() throws IOException {
