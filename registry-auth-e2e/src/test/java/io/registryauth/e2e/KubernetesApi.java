@@ -5,8 +5,10 @@ package io.registryauth.e2e;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -148,6 +150,22 @@ final class KubernetesApi implements AutoCloseable {
                 Files.readString(directory.resolve("server")).strip(),
                 directory.resolve("ca.crt"),
                 token));
+  }
+
+  /** Returns an entry of a Secret; empty if there is none. */
+  String entry(String namespace, String secret, String key)
+      throws IOException, InterruptedException {
+    String path = "jsonpath={.data." + key.replace(".", "\\.") + "}";
+    String base64 = kubectl("get", "secret", secret, "-n", namespace, "-o", path);
+    return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+  }
+
+  /** Returns the resource versions of a namespace and of all Secrets, Roles and bindings in it. */
+  String versions(String namespace) throws IOException, InterruptedException {
+    String ofEach =
+        "jsonpath={range .items[*]}{.kind}/{.metadata.name}={.metadata.resourceVersion} {end}";
+    return kubectl("get", "namespace", namespace, "-o", "jsonpath={.metadata.resourceVersion} ")
+        + kubectl("get", "secrets,roles,rolebindings", "-n", namespace, "-o", ofEach);
   }
 
   /** Returns how many requests for single Secrets the API server has answered, by its metrics. */
