@@ -536,4 +536,17 @@ class TenantCommandTest {
     assertFailed(
         tenant("delete", "limited", own), "Cannot get Secret limited/registry-docker-config");
   }
+
+  @Test
+  void show_apiServerThatHangs_endsAfterTheLimitOfACall() throws Exception {
+    api.signal("STOP");
+    try {
+      long start = System.nanoTime();
+      assertFailed(tenant("show", "hangs"), "Cannot get Namespace hangs", "does not answer");
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(30));
+    } finally {
+      api.signal("CONT");
+    }
+  }
 }

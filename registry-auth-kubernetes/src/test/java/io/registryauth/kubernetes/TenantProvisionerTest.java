@@ -144,6 +144,19 @@ class TenantProvisionerTest {
   }
 
   @Test
+  void rotate_writesTheCredentialsBeforeTheClientsGetThem() throws IOException {
+    provisioner.create(TENANT);
+    String old = text(CREDENTIALS, "password");
+    List<String> order = new ArrayList<>();
+    api.before("PATCH", CREDENTIALS, () -> order.add("clients have " + login(HOST).password()));
+    api.before("PATCH", CONFIG, () -> order.add("accepted is " + text(CREDENTIALS, "password")));
+    provisioner.rotate(TENANT, Duration.ZERO);
+
+    assertThat(order)
+        .containsExactly("clients have " + old, "accepted is " + text(CREDENTIALS, "password"));
+  }
+
+  @Test
   void rotate_withoutOverlap_dropsTheOldPassword() throws IOException {
     provisioner.create(TENANT);
     provisioner.rotate(TENANT, Duration.ofHours(24));
