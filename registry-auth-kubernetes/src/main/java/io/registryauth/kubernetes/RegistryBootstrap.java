@@ -19,7 +19,6 @@ import io.registryauth.kubernetes.ObjectReport.Status;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -50,7 +49,6 @@ public final class RegistryBootstrap {
   private static final String JWKS = "registry-auth-keys-jwks";
   private static final String CERTIFICATE_KEY = "tls.crt";
   private static final String OPAQUE = "Opaque";
-  private static final int SECRET_BYTES = 32;
   private static final int MAX_ATTEMPTS = 5;
   private static final Duration POLL = Duration.ofSeconds(1);
 
@@ -60,7 +58,6 @@ public final class RegistryBootstrap {
   private final KeyIdStyle keyIdStyle;
   private final Duration wait;
   private final Consumer<ObjectReport> reports;
-  private final SecureRandom random = new SecureRandom();
 
   private RegistryBootstrap(Builder builder) {
     objects = new KubernetesObjects(builder.client);
@@ -109,7 +106,7 @@ public final class RegistryBootstrap {
         objects
             .get(ManagedObjects.secret(httpSecretName()))
             .flatMap(secret -> ManagedObjects.text(secret, HTTP_SECRET_KEY));
-    all.add(objects.fitted(httpSecret(stored.orElseGet(this::newSecret))));
+    all.add(objects.fitted(httpSecret(stored.orElseGet(RandomSecret::next))));
     List<VerificationKey> keys = new ArrayList<>();
     for (ObjectName name : keySecrets) {
       Optional<String> certificate = certificate(name);
@@ -144,7 +141,7 @@ public final class RegistryBootstrap {
   }
 
   private ObjectReport tryToCreateHttpSecret() throws IOException {
-    V1Secret wanted = httpSecret(newSecret());
+    V1Secret wanted = httpSecret(RandomSecret.next());
     ObjectReport report = objects.createIfAbsent(wanted);
     if (report.status() == Status.CREATED) {
       return report;
@@ -157,7 +154,7 @@ public final class RegistryBootstrap {
       return report;
     }
     JsonObject data = new JsonObject();
-    byte[] secret = newSecret().getBytes(StandardCharsets.UTF_8);
+    byte[] secret = RandomSecret.next().getBytes(StandardCharsets.UTF_8);
     data.addProperty(HTTP_SECRET_KEY, Base64.getEncoder().encodeToString(secret));
     JsonObject changes = new JsonObject();
     changes.add("data", data);
@@ -171,12 +168,6 @@ public final class RegistryBootstrap {
 
   private V1Secret httpSecret(String value) {
     return ManagedObjects.secret(httpSecretName(), OPAQUE, ImmutableMap.of(HTTP_SECRET_KEY, value));
-  }
-
-  private String newSecret() {
-    byte[] bytes = new byte[SECRET_BYTES];
-    random.nextBytes(bytes);
-    return Base64.getEncoder().encodeToString(bytes);
   }
 
   /** Waits for a key, and returns its certificate. */

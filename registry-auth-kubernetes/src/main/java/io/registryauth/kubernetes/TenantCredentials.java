@@ -8,6 +8,7 @@ import static com.google.common.collect.ImmutableSet.toImmutableSet;
 import com.google.common.collect.ImmutableSet;
 import io.kubernetes.client.openapi.models.V1Secret;
 import io.registryauth.tenant.NamespaceName;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -39,6 +40,20 @@ record TenantCredentials(
         text(secret, PREVIOUS),
         text(secret, EXPIRES),
         ManagedObjects.entry(secret, HASH).isPresent());
+  }
+
+  /**
+   * Returns credentials with a password that clients can be given.
+   *
+   * @throws IOException if they have none, or the server would refuse it
+   */
+  static TenantCredentials usable(NamespaceName tenant, V1Secret secret) throws IOException {
+    TenantCredentials credentials = of(secret);
+    Optional<String> problem = credentials.problem(tenant);
+    if (problem.isPresent()) {
+      throw new IOException(ManagedObjects.describe(secret) + " cannot be used: " + problem.get());
+    }
+    return credentials;
   }
 
   /** Returns an entry without one line end after it, which the server drops too. */

@@ -14,24 +14,18 @@ import io.kubernetes.client.common.KubernetesObject;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.models.V1Secret;
 import io.kubernetes.client.util.Yaml;
-import io.registryauth.kubernetes.DockerConfig.Login;
 import io.registryauth.kubernetes.ObjectReport.Status;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -64,22 +58,21 @@ public final class TenantProvisioner {
   public static final String DEFAULT_REGISTRY_HOST = "registry.registry.svc.cluster.local";
 
   private static final String REGISTRY_TLS = "registry-tls";
-  private static final int PASSWORD_BYTES = 32;
-  private static final int MAX_ATTEMPTS = 5;
 
   private final KubernetesObjects objects;
   private final NamespaceName registryNamespace;
   private final Optional<String> registryHost;
+  private final TenantDockerConfigs clients;
   private final ObjectName serviceAccount;
   private final Optional<String> caCertificate;
   private final Consumer<ObjectReport> reports;
   private final Clock clock;
-  private final SecureRandom random = new SecureRandom();
 
   private TenantProvisioner(Builder builder) {
     objects = new KubernetesObjects(builder.client);
     registryNamespace = builder.registryNamespace;
     registryHost = builder.registryHost;
+    clients = new TenantDockerConfigs(objects, registryHost);
     serviceAccount = builder.serviceAccount;
     caCertificate = builder.caCertificate;
     reports = builder.reports;
@@ -101,10 +94,10 @@ public final class TenantProvisioner {
     TenantObjects wanted = new TenantObjects(tenant);
     V1Secret ca = wanted.ca(caCertificate()); // at first: without it nothing is made
     reports.accept(objects.createIfAbsent(wanted.namespace()));
-    reports.accept(objects.createIfAbsent(wanted.credentials(newPassword())));
+    reports.accept(objects.createIfAbsent(wanted.credentials(RandomSecret.next())));
     reports.accept(objects.apply(wanted.role()));
     reports.accept(objects.apply(wanted.roleBinding(serviceAccount)));
-    refreshDockerConfigs(wanted, ImmutableSet.of());
+    clients.refresh(wanted, ImmutableSet.of()).forEach(reports);
     reports.accept(objects.apply(ca));
   }
 
@@ -118,20 +111,18 @@ public final class TenantProvisioner {
     TenantObjects wanted = new TenantObjects(tenant);
     V1Secret ca = wanted.ca(caCertificate());
     Optional<V1Secret> stored = objects.get(wanted.credentials());
-    String password =
-        stored.isPresent() ? usable(tenant, stored.get()).password().get() : newPassword();
-    V1Secret credentials = wanted.credentials(password);
+    V1Secret credentials =
+        wanted.credentials(
+            stored.isPresent()
+                ? TenantCredentials.usable(tenant, stored.get()).password().orElseThrow()
+                : RandomSecret.next());
     List<KubernetesObject> all = new ArrayList<>();
     all.add(objects.fitted(wanted.namespace()));
     all.add(objects.fitted(credentials));
     all.add(objects.fitted(wanted.role()));
     all.add(objects.fitted(wanted.roleBinding(serviceAccount)));
-    for (V1Secret named : dockerConfigs(wanted)) {
-      V1Secret config =
-          dockerConfig(
-              tenant, named, stored.orElse(credentials), ImmutableSet.of(), objects.get(named));
-      config.getMetadata().setResourceVersion(null);
-      all.add(objects.fitted(config));
+    for (V1Secret file : clients.files(wanted, stored.orElse(credentials))) {
+      all.add(objects.fitted(file));
     }
     all.add(objects.fitted(ca));
     return Yaml.dumpAll(all.iterator());
@@ -157,15 +148,15 @@ public final class TenantProvisioner {
                     new IOException(
                         ManagedObjects.describe(wanted.credentials())
                             + " is not there: there is no password to rotate"));
-    TenantCredentials before = usable(tenant, stored);
+    TenantCredentials before = TenantCredentials.usable(tenant, stored);
     Instant expires = clock.instant().plus(overlap).truncatedTo(ChronoUnit.SECONDS);
     JsonObject data = new JsonObject();
-    data.addProperty(TenantCredentials.PASSWORD, base64(newPassword()));
+    data.addProperty(TenantCredentials.PASSWORD, base64(RandomSecret.next()));
     if (overlap.isZero()) {
       data.add(TenantCredentials.PREVIOUS, JsonNull.INSTANCE);
       data.add(TenantCredentials.EXPIRES, JsonNull.INSTANCE);
     } else {
-      data.addProperty(TenantCredentials.PREVIOUS, base64(before.password().get()));
+      data.addProperty(TenantCredentials.PREVIOUS, base64(before.password().orElseThrow()));
       data.addProperty(TenantCredentials.EXPIRES, base64(expires.toString()));
     }
     JsonObject changes = new JsonObject();
@@ -180,7 +171,7 @@ public final class TenantProvisioner {
                     ? "the password before is not accepted any more"
                     : "the password before is accepted until " + expires)
                 + (before.previous().isPresent() ? "; the one before that is not any more" : "")));
-    refreshDockerConfigs(wanted, before.passwords());
+    clients.refresh(wanted, before.passwords()).forEach(reports);
   }
 
   /**
@@ -259,108 +250,6 @@ public final class TenantProvisioner {
     return KubernetesObjects.report(Status.DELETED, named);
   }
 
-  /**
-   * Makes what clients get fit the credentials that are stored, also if these change meanwhile: the
-   * last to change them must not be overtaken by one before.
-   *
-   * @param before other passwords that clients may have
-   */
-  private void refreshDockerConfigs(TenantObjects wanted, Set<String> before) throws IOException {
-    Map<String, ObjectReport> done = new LinkedHashMap<>();
-    Set<String> held = new TreeSet<>(before);
-    IOException conflict = new IOException("never tried");
-    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      try {
-        V1Secret credentials = storedCredentials(wanted);
-        held.addAll(TenantCredentials.of(credentials).passwords());
-        for (V1Secret named : dockerConfigs(wanted)) {
-          Optional<V1Secret> stored = objects.get(named);
-          ObjectReport report =
-              objects.apply(dockerConfig(wanted.tenant(), named, credentials, held, stored));
-          done.merge(
-              report.object(),
-              report,
-              (earlier, later) -> later.status() == Status.UNCHANGED ? earlier : later);
-        }
-        if (sameVersion(credentials, storedCredentials(wanted))) {
-          done.values().forEach(reports);
-          return;
-        }
-        conflict = new ConflictException(ManagedObjects.describe(credentials) + " keeps changing");
-      } catch (ConflictException changedMeanwhile) {
-        conflict = changedMeanwhile;
-      }
-    }
-    throw new IOException(
-        conflict.getMessage() + "; mend the rest with: tenant create " + wanted.tenant(), conflict);
-  }
-
-  private V1Secret storedCredentials(TenantObjects wanted) throws IOException {
-    return objects
-        .get(wanted.credentials())
-        .orElseThrow(
-            () ->
-                new IOException(
-                    ManagedObjects.describe(wanted.credentials()) + " was deleted meanwhile"));
-  }
-
-  private static boolean sameVersion(V1Secret one, V1Secret other) {
-    return Optional.ofNullable(one.getMetadata().getResourceVersion())
-        .equals(Optional.ofNullable(other.getMetadata().getResourceVersion()));
-  }
-
-  private static ImmutableList<V1Secret> dockerConfigs(TenantObjects wanted) {
-    return ImmutableList.of(wanted.dockerConfig(), wanted.imagePullSecret());
-  }
-
-  /**
-   * Returns what a client's file should be: as it is stored, with the password that is valid for
-   * each host that had one of the tenant's.
-   */
-  private V1Secret dockerConfig(
-      NamespaceName tenant,
-      V1Secret named,
-      V1Secret credentials,
-      Set<String> held,
-      Optional<V1Secret> stored)
-      throws IOException {
-    Login login = new Login(tenant.value(), usable(tenant, credentials).password().get());
-    DockerConfig config =
-        DockerConfig.parse(
-            stored
-                .flatMap(secret -> ManagedObjects.text(secret, TenantObjects.DOCKER_CONFIG_KEY))
-                .orElse(""));
-    Set<String> hosts = new TreeSet<>();
-    for (String host : config.hostsOf(tenant.value())) {
-      if (config.login(host).filter(old -> held.contains(old.password())).isPresent()) {
-        hosts.add(host);
-      }
-    }
-    registryHost.ifPresent(hosts::add);
-    if (hosts.isEmpty()) {
-      hosts.add(DEFAULT_REGISTRY_HOST);
-    }
-    for (String host : hosts) {
-      config = config.with(host, login);
-    }
-    V1Secret wanted = TenantObjects.withDockerConfig(named, config);
-    // What was read is replaced, and nothing that came after it.
-    stored.ifPresent(
-        secret ->
-            wanted.getMetadata().setResourceVersion(secret.getMetadata().getResourceVersion()));
-    return wanted;
-  }
-
-  private static TenantCredentials usable(NamespaceName tenant, V1Secret secret)
-      throws IOException {
-    TenantCredentials credentials = TenantCredentials.of(secret);
-    Optional<String> problem = credentials.problem(tenant);
-    if (problem.isPresent()) {
-      throw new IOException(ManagedObjects.describe(secret) + " cannot be used: " + problem.get());
-    }
-    return credentials;
-  }
-
   private String caCertificate() throws IOException {
     Optional<String> pem = caCertificate.isPresent() ? caCertificate : storedCaCertificate();
     return pem.orElseThrow(
@@ -380,12 +269,6 @@ public final class TenantProvisioner {
 
   private ObjectName registryTls() {
     return new ObjectName(registryNamespace, REGISTRY_TLS);
-  }
-
-  private String newPassword() {
-    byte[] bytes = new byte[PASSWORD_BYTES];
-    random.nextBytes(bytes);
-    return Base64.getEncoder().encodeToString(bytes);
   }
 
   private static String base64(String text) {
