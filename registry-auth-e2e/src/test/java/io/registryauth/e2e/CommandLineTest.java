@@ -29,6 +29,17 @@ class CommandLineTest {
   private static final Pattern VARIABLE = Pattern.compile("\\(([A-Z_]+); default: ");
   private static final Pattern MANAGEMENT = Pattern.compile("[Mm]anagement on (http://\\S+)");
 
+  /** Of a server that is not there. */
+  private static final String KUBECONFIG =
+      """
+      apiVersion: v1
+      kind: Config
+      clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+      users: [{name: u, user: {token: none}}]
+      contexts: [{name: x, context: {cluster: c, user: u}}]
+      current-context: x
+      """;
+
   @TempDir private static Path directory;
   private static Keys keys;
 
@@ -96,6 +107,8 @@ class CommandLineTest {
           --public-namespaces | good,Bad           | a-z, 0-9 and -
           --shared-namespaces | good,-bad          | a-z, 0-9 and -
           --admin-namespaces  | a b                | a-z, 0-9 and -
+          --publish-jwks      | nowhere            | NAMESPACE/NAME
+          --publish-jwks      | registry/..        | a-z, 0-9, - and .
           --cache-ttl         | soon               | such as 30s
           --cache-stale       | -5m                | such as 30s
           --signing-key       | /missing/tls.key   | cannot be read
@@ -104,6 +117,55 @@ class CommandLineTest {
   void serve_wrongValue_isOneLineThatSaysWhatIsValid(String option, String value, String valid)
       throws Exception {
     assertOneLine(serve(Map.of(option, value)), option, "\"" + value + "\"", valid);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          bootstrap --namespace        | A_B                    | a-z, 0-9 and -
+          bootstrap --wait             | soon                   | such as 30s
+          bootstrap --key-secret       | ../x                   | a-z, 0-9, - and .
+          bootstrap --key-id           | a b                    | printable ASCII
+          bootstrap --profile          | distribution-4         | distribution-3, distribution-2.8
+          bootstrap --kubeconfig       | /missing               | /missing
+          tenant show                  | ..                     | a-z, 0-9 and -
+          tenant delete                | kube-system/x          | a-z, 0-9 and -
+          tenant rotate a --overlap    | -1h                    | such as 30s
+          tenant create a --registry-host      | registry.example:443     | has a port
+          tenant create a --registry-host      | https://registry.example | has a scheme
+          tenant create a --registry-namespace | A                        | a-z, 0-9 and -
+          tenant create a --service-account    | registry-auth            | NAMESPACE/NAME
+          tenant create a --ca-file            | /missing                 | cannot be read
+          tenant create a --ca-file            | /dev/null                | not a file
+          """)
+  void kubernetes_wrongValue_isOneLineThatSaysWhatIsValid(
+      String command, String value, String valid) throws Exception {
+    Path kubeconfig = Files.writeString(directory.resolve("kubeconfig"), KUBECONFIG);
+    String[] arguments =
+        Stream.concat(Stream.of(command.split(" ", -1)), Stream.of(value)).toArray(String[]::new);
+
+    assertOneLine(
+        run(Map.of("KUBECONFIG", kubeconfig.toString()), arguments), "\"" + value + "\"", valid);
+  }
+
+  @Test
+  void kubernetes_outsideOfAPod_asksForAKubeconfig() throws Exception {
+    assertOneLine(run("bootstrap"), "--kubeconfig (or KUBECONFIG)", "KUBERNETES_SERVICE_HOST");
+  }
+
+  @Test
+  void kubernetes_thatDoesNotAnswer_isOneLineThatSaysWhichCall() throws Exception {
+    Path kubeconfig = Files.writeString(directory.resolve("kubeconfig"), KUBECONFIG);
+    Completed completed =
+        run(Map.of("KUBECONFIG", kubeconfig.toString()), "tenant", "show", "test-build");
+
+    assertThat(completed.status()).as("%s", completed).isEqualTo(1);
+    assertThat(completed.stderr().lines())
+        .singleElement()
+        .asString()
+        .contains("Cannot get Namespace test-build", "https://127.0.0.1:1 does not answer");
   }
 
   @Test
@@ -211,7 +273,8 @@ class CommandLineTest {
 
   @Test
   void wrongUse_isOneLineOnStandardError() throws Exception {
-    assertOneLine(run(), "serve, demo or jwks");
+    assertOneLine(run(), "serve, demo, jwks, bootstrap or tenant");
+    assertOneLine(run("tenant"), "create, rotate, show or delete");
     assertOneLine(run("frobnicate"), "frobnicate");
     assertOneLine(run("serve", "--frobnicate=1"), "--frobnicate");
     assertOneLine(run("serve", "--listen"), "--listen", "HOST:PORT");
@@ -250,7 +313,9 @@ class CommandLineTest {
                 Map.entry("--shared-namespaces", "SHARED_NAMESPACES"),
                 Map.entry("--admin-namespaces", "ADMIN_NAMESPACES"),
                 Map.entry("--cache-ttl", "CREDENTIALS_CACHE_TTL"),
-                Map.entry("--cache-stale", "CREDENTIALS_CACHE_STALE")));
+                Map.entry("--cache-stale", "CREDENTIALS_CACHE_STALE"),
+                Map.entry("--publish-jwks", "PUBLISH_JWKS"),
+                Map.entry("--kubeconfig", "KUBECONFIG")));
   }
 
   @Test
@@ -272,7 +337,14 @@ class CommandLineTest {
   @Test
   void help_withoutCommand_namesCommandsAndLogVariables() throws Exception {
     assertThat(run("--help").orFail())
-        .contains("  serve ", "  demo ", "  jwks ", "LOG_FORMAT", "LOG_LEVEL");
+        .contains(
+            "  serve ",
+            "  demo ",
+            "  jwks ",
+            "  bootstrap ",
+            "  tenant ",
+            "LOG_FORMAT",
+            "LOG_LEVEL");
   }
 
   /** Returns the variable that a command's help shows for each option, or nothing. */

@@ -3,7 +3,7 @@
 
 package io.registryauth.e2e;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.charset.UTF_8;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -176,8 +176,7 @@ final class KubernetesApi implements AutoCloseable {
         "mount -t tmpfs none /run && mkdir -p /run/secrets/kubernetes.io"
             + " && cp -r \"$0\" /run/secrets/kubernetes.io/serviceaccount && exec \"$@\"";
     return Stream.concat(
-            Stream.of("unshare", "--mount", "sh", "-c", mounts, files.toString()),
-            command.stream())
+            Stream.of("unshare", "--mount", "sh", "-c", mounts, files.toString()), command.stream())
         .toList();
   }
 
@@ -185,8 +184,10 @@ final class KubernetesApi implements AutoCloseable {
   Map<String, String> podEnvironment() throws IOException {
     URI server = URI.create(Files.readString(directory.resolve("server")).strip());
     return Map.of(
-        "KUBERNETES_SERVICE_HOST", server.getHost(),
-        "KUBERNETES_SERVICE_PORT", "" + server.getPort());
+        "KUBERNETES_SERVICE_HOST",
+        server.getHost(),
+        "KUBERNETES_SERVICE_PORT",
+        "" + server.getPort());
   }
 
   /** Returns the entries of a Secret. */
@@ -287,6 +288,22 @@ final class KubernetesApi implements AutoCloseable {
 
   private static String base64(String text) {
     return Base64.getEncoder().encodeToString(text.getBytes(UTF_8));
+  }
+
+  /** Returns an entry of a Secret; empty if there is none. */
+  String entry(String namespace, String secret, String key)
+      throws IOException, InterruptedException {
+    String path = "jsonpath={.data." + key.replace(".", "\\.") + "}";
+    String base64 = kubectl("get", "secret", secret, "-n", namespace, "-o", path);
+    return new String(Base64.getDecoder().decode(base64), UTF_8);
+  }
+
+  /** Returns the resource versions of a namespace and of all Secrets, Roles and bindings in it. */
+  String versions(String namespace) throws IOException, InterruptedException {
+    String ofEach =
+        "jsonpath={range .items[*]}{.kind}/{.metadata.name}={.metadata.resourceVersion} {end}";
+    return kubectl("get", "namespace", namespace, "-o", "jsonpath={.metadata.resourceVersion} ")
+        + kubectl("get", "secrets,roles,rolebindings", "-n", namespace, "-o", ofEach);
   }
 
   /** Returns how many requests for single Secrets the API server has answered, by its metrics. */

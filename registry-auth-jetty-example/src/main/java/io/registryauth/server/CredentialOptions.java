@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -40,8 +40,6 @@ final class CredentialOptions {
         "(CREDENTIALS; default: kubernetes)"
       })
   private String credentials;
-
-  @Mixin private KubernetesOptions kubernetes;
 
   @Option(
       names = "--watch",
@@ -77,9 +75,10 @@ final class CredentialOptions {
   /**
    * Opens the store.
    *
+   * @param kubernetes reaches Kubernetes, if that is where the credentials are
    * @param toClose takes what must be closed at the end
    */
-  CredentialStore credentialStore(Consumer<AutoCloseable> toClose) {
+  CredentialStore credentialStore(Supplier<ApiClient> kubernetes, Consumer<AutoCloseable> toClose) {
     Duration stale = parse("--cache-stale", cacheStale, OptionValues::duration);
     if (!credentials.equals(KUBERNETES)) {
       if (watch) {
@@ -90,7 +89,7 @@ final class CredentialOptions {
       CredentialStore directory = parse("--credentials", credentials, CredentialOptions::directory);
       return Strings.isNullOrEmpty(cacheTtl) ? directory : cached(directory, cacheTtl, stale);
     }
-    ApiClient client = kubernetes.client();
+    ApiClient client = kubernetes.get();
     CachingCredentialStore lookups =
         cached(
             new KubernetesCredentialStore(client),

@@ -3,16 +3,15 @@
 
 package io.registryauth.server;
 
-import com.google.common.base.Strings;
 import io.registryauth.key.JwksBuilder;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.VerificationKey;
-import io.registryauth.token.TokenProfile;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -30,26 +29,7 @@ final class JwksCommand implements Callable<Integer> {
   @ArgGroup(multiplicity = "1")
   private Source source;
 
-  @Option(
-      names = "--key-id",
-      paramLabel = "ID",
-      defaultValue = "${env:SIGNING_KEY_ID}",
-      description = {
-        "Key id: the fixed text that the tokens have, rfc7638 or libtrust.",
-        "(SIGNING_KEY_ID; default: registry-auth-jwt-signer, or libtrust with the profile"
-            + " distribution-2.8)"
-      })
-  private @Nullable String keyId;
-
-  @Option(
-      names = "--profile",
-      paramLabel = "PROFILE",
-      defaultValue = "${env:TOKEN_PROFILE:-distribution-3}",
-      description = {
-        "Shape of the tokens, as for serve; only for the default key id.",
-        "(TOKEN_PROFILE; default: distribution-3)"
-      })
-  private String profile;
+  @Mixin private KeyIdOptions keyId;
 
   /** One of the two. */
   private static final class Source {
@@ -70,11 +50,7 @@ final class JwksCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    String ofProfile =
-        OptionValues.parse(spec, "--profile", profile, TokenProfile::parse).defaultKeyId();
-    KeyIdStyle style =
-        OptionValues.parse(
-            spec, "--key-id", Strings.isNullOrEmpty(keyId) ? ofProfile : keyId, KeyIdStyle::parse);
+    KeyIdStyle style = keyId.keyIdStyle();
     VerificationKey key =
         source.certificateFile != null
             ? key("--cert", source.certificateFile, style)

@@ -7,6 +7,7 @@ import com.google.common.base.Strings;
 import io.kubernetes.client.openapi.ApiClient;
 import io.registryauth.kubernetes.KubernetesClients;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,7 +44,8 @@ final class KubernetesOptions {
               + ": \""
               + Strings.nullToEmpty(kubeconfig)
               + "\": "
-              + e.getMessage(),
+              // A file exception's own message is the path alone.
+              + (e instanceof FileSystemException ? e : e.getMessage()),
           e);
     }
   }

@@ -19,7 +19,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "registry-auth",
     description = "Issues the tokens that a container registry asks its clients for.",
-    subcommands = {ServeCommand.class, DemoCommand.class, JwksCommand.class},
+    subcommands = {
+      ServeCommand.class,
+      DemoCommand.class,
+      JwksCommand.class,
+      BootstrapCommand.class,
+      TenantCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     footer = {
@@ -92,7 +98,8 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "A command is needed: serve, demo or jwks; see --help");
+        spec.commandLine(),
+        "A command is needed: serve, demo, jwks, bootstrap or tenant; see --help");
   }
 
   /** The version of the jar. */

@@ -5,6 +5,7 @@ package io.registryauth.server;
 
 import com.google.common.net.HostAndPort;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +43,13 @@ final class OptionValues {
               + e.getMessage(),
           e);
     }
+  }
+
+  /** Prints what a command was asked for, at once. */
+  static void print(CommandSpec spec, String text) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(text);
+    out.flush();
   }
 
   static String contents(String path) {

@@ -3,7 +3,9 @@
 
 package io.registryauth.server;
 
+import com.google.common.base.Suppliers;
 import com.google.common.net.HostAndPort;
+import io.kubernetes.client.openapi.ApiClient;
 import io.registryauth.TokenService;
 import io.registryauth.key.JwksBuilder;
 import io.registryauth.key.SigningKey;
@@ -12,6 +14,7 @@ import java.io.PrintWriter;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -33,7 +36,9 @@ final class ServeCommand implements Callable<Integer> {
   @Mixin private ListenOptions listen;
   @Mixin private TokenOptions tokens;
   @Mixin private CredentialOptions credentials;
+  @Mixin private KubernetesOptions kubernetes;
   @Mixin private SigningOptions signing;
+  @Mixin private PublishOptions publish;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -42,13 +47,17 @@ final class ServeCommand implements Callable<Integer> {
     SigningKey key = signing.signingKey();
     warnOfValidity(key);
     String jwks = new JwksBuilder().add(key.verificationKey()).build();
+    Supplier<ApiClient> client = Suppliers.memoize(kubernetes::client);
     try (ExitOnSignal exit = ExitOnSignal.install()) {
       TokenService service =
           tokens.tokenService(
-              signing.tokenIssuer(key), credentials.credentialStore(exit::add), new AuditLog());
+              signing.tokenIssuer(key),
+              credentials.credentialStore(client, exit::add),
+              new AuditLog());
       RegistryAuthServer server =
           RegistryAuthServer.start(clients, management, service, () -> jwks);
       exit.add(server);
+      publish.publisher(client, () -> jwks).ifPresent(exit::add);
       log.info("Signing with the key {}; management on {}", key.keyId(), server.managementUri());
       PrintWriter out = spec.commandLine().getOut();
       out.println("listening on " + server.uri());

@@ -3,13 +3,11 @@
 
 package io.registryauth.server;
 
-import com.google.common.base.Strings;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
 import io.registryauth.token.TokenIssuer;
-import io.registryauth.token.TokenProfile;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -59,34 +57,11 @@ final class SigningOptions {
       })
   private String certificateFile;
 
-  @Option(
-      names = "--key-id",
-      paramLabel = "ID",
-      defaultValue = "${env:SIGNING_KEY_ID}",
-      description = {
-        "Key id of tokens and JWK Set: a fixed text, rfc7638 or libtrust.",
-        "(SIGNING_KEY_ID; default: registry-auth-jwt-signer, or libtrust with the profile"
-            + " distribution-2.8)"
-      })
-  private @Nullable String keyId;
-
-  @Option(
-      names = "--profile",
-      paramLabel = "PROFILE",
-      defaultValue = "${env:TOKEN_PROFILE:-distribution-3}",
-      description = {
-        "Shape of tokens, by the registry: distribution-3, or distribution-2.8.",
-        "(TOKEN_PROFILE; default: distribution-3)"
-      })
-  private String profile;
+  @Mixin private KeyIdOptions keyId;
 
   /** Reads the files. */
   SigningKey signingKey() {
-    KeyIdStyle style =
-        parse(
-            "--key-id",
-            Strings.isNullOrEmpty(keyId) ? profile().defaultKeyId() : keyId,
-            KeyIdStyle::parse);
+    KeyIdStyle style = keyId.keyIdStyle();
     String certificate = parse("--signing-cert", certificateFile, OptionValues::contents);
     String key = parse("--signing-key", keyFile, OptionValues::contents);
     return parse(
@@ -96,14 +71,10 @@ final class SigningOptions {
   }
 
   TokenIssuer tokenIssuer(SigningKey key) {
-    TokenIssuer.Builder builder = TokenIssuer.builder(key).profile(profile());
+    TokenIssuer.Builder builder = TokenIssuer.builder(key).profile(keyId.profile());
     TokenIssuer.Builder named = parse("--issuer", issuer, builder::issuer);
     return parse("--expiration", expiration, text -> named.lifetime(OptionValues.seconds(text)))
         .build();
-  }
-
-  private TokenProfile profile() {
-    return parse("--profile", profile, TokenProfile::parse);
   }
 
   private <T> T parse(String option, String text, Function<String, T> parser) {

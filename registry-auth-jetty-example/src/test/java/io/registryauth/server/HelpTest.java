@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 class HelpTest {
@@ -24,7 +25,12 @@ class HelpTest {
 
   static Stream<Option> optionsWithVariable() {
     return Stream.of(
-            ListenOptions.class, TokenOptions.class, SigningOptions.class, JwksCommand.class)
+            ListenOptions.class,
+            TokenOptions.class,
+            SigningOptions.class,
+            KeyIdOptions.class,
+            PublishOptions.class,
+            KubernetesOptions.class)
         .flatMap(type -> Stream.of(type.getDeclaredFields()))
         .map(HelpTest::option)
         .filter(option -> option != null);
@@ -73,7 +79,9 @@ class HelpTest {
     "--shared-namespaces, SHARED_NAMESPACES, none",
     "--admin-namespaces, ADMIN_NAMESPACES, none",
     "--cache-ttl, CREDENTIALS_CACHE_TTL, 30s",
-    "--cache-stale, CREDENTIALS_CACHE_STALE, 5m"
+    "--cache-stale, CREDENTIALS_CACHE_STALE, 5m",
+    "--publish-jwks, PUBLISH_JWKS, none",
+    "--kubeconfig, KUBECONFIG, the pod's service account"
   })
   void serve_hasTheOptionsOfTheContract(String name, String variable, String value) {
     Option option =
@@ -90,10 +98,42 @@ class HelpTest {
   void help_ofEachCommand_isNoWiderThanATerminal() {
     CommandLine main = new CommandLine(new Main());
 
-    assertThat(main.getSubcommands()).containsOnlyKeys("serve", "demo", "jwks");
-    for (CommandLine command : main.getSubcommands().values()) {
-      command.setUsageHelpWidth(100);
-      assertThat(command.getUsageMessage().lines()).allMatch(line -> line.length() <= 100);
-    }
+    assertThat(main.getSubcommands())
+        .containsOnlyKeys("serve", "demo", "jwks", "bootstrap", "tenant");
+    assertThat(main.getSubcommands().get("tenant").getSubcommands())
+        .containsOnlyKeys("create", "rotate", "show", "delete");
+    commands(main)
+        .forEach(
+            command -> {
+              command.setUsageHelpWidth(100);
+              assertThat(command.getUsageMessage().lines()).allMatch(line -> line.length() <= 100);
+            });
+  }
+
+  private static Stream<CommandLine> commands(CommandLine parent) {
+    return parent.getSubcommands().values().stream()
+        .flatMap(command -> Stream.concat(Stream.of(command), commands(command)));
+  }
+
+  /** The help of options that have no variable ends with the default, too. */
+  @ParameterizedTest
+  @CsvSource({
+    "bootstrap, --namespace, registry",
+    "bootstrap, --key-secret, registry-auth-keys",
+    "bootstrap, --wait, 5m",
+    "create, --registry-namespace, registry",
+    "create, --service-account, registry/registry-auth",
+    "rotate, --overlap, 24h"
+  })
+  void help_ofOptionsWithDefault_saysIt(String name, String option, String value) {
+    CommandLine command =
+        commands(new CommandLine(new Main()))
+            .filter(candidate -> candidate.getCommandName().equals(name))
+            .findFirst()
+            .orElseThrow();
+    OptionSpec spec = command.getCommandSpec().findOption(option);
+
+    assertThat(spec.defaultValue()).isEqualTo(value);
+    assertThat(String.join(" ", spec.description())).endsWith("(default: " + value + ")");
   }
 }

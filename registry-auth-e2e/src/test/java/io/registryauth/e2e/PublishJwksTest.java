@@ -1,0 +1,138 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code serve --publish-jwks}, with the rights that it needs and no others. */
+class PublishJwksTest {
+  private static final String NAME = "registry-auth-keys-jwks";
+  private static final Pattern PUBLISHED = Pattern.compile("Published the JWK Set: (\\w+)");
+  private static final Pattern FAILED = Pattern.compile("(The JWK Set is not published.*)");
+
+  @TempDir private static Path directory;
+  private static KubernetesApi api;
+  private static Path kubeconfig;
+  private Keys keys;
+
+  @BeforeAll
+  static void start() throws Exception {
+    api = KubernetesApi.start(directory);
+    api.apply(
+        """
+        apiVersion: v1
+        kind: Namespace
+        metadata: {name: registry}
+        ---
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: registry-auth, namespace: registry}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: jwks-publisher, namespace: registry}
+        rules:
+        - apiGroups: [""]
+          resources: [secrets]
+          resourceNames: [registry-auth-keys-jwks]
+          verbs: [get, create, patch]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: jwks-publisher, namespace: registry}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: jwks-publisher}
+        subjects: [{kind: ServiceAccount, name: registry-auth, namespace: registry}]
+        """);
+    kubeconfig = api.serviceAccountKubeconfig("registry", "registry-auth");
+  }
+
+  @AfterAll
+  static void stop() {
+    if (api != null) {
+      api.close();
+    }
+  }
+
+  @BeforeEach
+  void generateKeys() throws Exception {
+    keys = Keys.generate(directory);
+    api.kubectl("delete", "secret", NAME, "-n", "registry", "--ignore-not-found");
+  }
+
+  private TokenServer server(String secret) throws Exception {
+    return TokenServer.start(
+        directory, keys, "--publish-jwks=" + secret, "--kubeconfig=" + kubeconfig);
+  }
+
+  private static String published() throws Exception {
+    return api.entry("registry", NAME, "jwks.json");
+  }
+
+  @Test
+  void serve_publishes_whatARegistryTakesTheTokensBy() throws Exception {
+    try (TokenServer server = server("registry/" + NAME)) {
+      assertThat(server.process().awaitOutput(PUBLISHED)).isEqualTo("created");
+      assertThat(published())
+          .isEqualTo(Http.send("GET", server.uri().resolve("/jwks.json")).body());
+      Path jwks = Files.writeString(directory.resolve("published.json"), published());
+      try (Registry registry =
+          Registry.start("3.1.2", directory, server.realm(), keys.certificate(), jwks)) {
+        String token = server.token(Tenant.TEST_BUILD, "repository:test-build/app:pull");
+        assertThat(registry.get("/v2/test-build/app/tags/list", token).statusCode()).isEqualTo(404);
+        assertThat(registry.get("/v2/other/app/tags/list", token).statusCode()).isEqualTo(401);
+      }
+    }
+  }
+
+  @Test
+  void serve_withAnotherKey_replacesWhatIsThere() throws Exception {
+    api.kubectl(
+        "create",
+        "secret",
+        "generic",
+        NAME,
+        "-n",
+        "registry",
+        "--from-literal=jwks.json=of another key",
+        "--from-literal=other=kept");
+    try (TokenServer server = server("registry/" + NAME)) {
+      assertThat(server.process().awaitOutput(PUBLISHED)).isEqualTo("updated");
+      assertThat(published())
+          .isEqualTo(Http.send("GET", server.uri().resolve("/jwks.json")).body());
+      assertThat(api.entry("registry", NAME, "other")).isEqualTo("kept");
+    }
+  }
+
+  @Test
+  void serve_withoutTheRight_servesAllTheSameAndSaysWhichIsMissing() throws Exception {
+    try (TokenServer server = server("registry/another-name")) {
+      assertThat(server.process().awaitOutput(FAILED))
+          .contains("Secret registry/another-name", "403", "needed is the right to get secrets");
+      assertThat(server.token(Tenant.TEST_BUILD)).isNotEmpty();
+    }
+  }
+
+  @Test
+  void serve_apiServerDownAtTheStart_publishesWhenItIsBack() throws Exception {
+    api.kill();
+    try (TokenServer server = server("registry/" + NAME)) {
+      assertThat(server.process().awaitOutput(FAILED)).contains("does not answer");
+      assertThat(server.token(Tenant.TEST_BUILD)).isNotEmpty();
+      api.start();
+      assertThat(server.process().awaitOutput(PUBLISHED)).isEqualTo("created");
+      assertThat(published()).contains("\"keys\"");
+    } finally {
+      api.start();
+    }
+  }
+}

@@ -1,0 +1,125 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.kubernetes;
+
+import com.google.common.collect.ImmutableMap;
+import io.kubernetes.client.openapi.ApiClient;
+import io.kubernetes.client.openapi.models.V1Secret;
+import io.registryauth.kubernetes.ObjectReport.Status;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the Secret from which registries read the JWK Set, key {@code jwks.json}, in step with the
+ * one that a server has: writes it at once, and again within 3 minutes when either has changed. A
+ * failure is logged and tried again, after 1 s at first and 1 min at the most; it stops nothing
+ * else.
+ *
+ * <p>Needs the rights {@code get}, {@code patch} and, if the Secret is not there, {@code create}:
+ * it is written by server-side apply, so that all three can be given for its name alone. One thread
+ * of its own, a daemon, does all of it.
+ */
+public final class JwksPublisher implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(JwksPublisher.class);
+  private static final Duration CLOSE = Duration.ofSeconds(6);
+  private static final int RETRY_FACTOR = 2;
+
+  /** How often to look, and how soon to try again. */
+  record Pace(Duration check, Duration firstRetry, Duration lastRetry) {
+    static final Pace DEFAULT =
+        new Pace(Duration.ofMinutes(3), Duration.ofSeconds(1), Duration.ofMinutes(1));
+  }
+
+  private final KubernetesObjects objects;
+  private final ObjectName name;
+  private final Supplier<String> jwks;
+  private final Pace pace;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread thread = new Thread(this::run, "jwks-publisher");
+
+  private JwksPublisher(ApiClient client, ObjectName name, Supplier<String> jwks, Pace pace) {
+    objects = new KubernetesObjects(client);
+    this.name = name;
+    this.jwks = jwks;
+    this.pace = pace;
+    thread.setDaemon(true);
+  }
+
+  /**
+   * Starts to publish; does not wait for it.
+   *
+   * @param secret the Secret to write
+   * @param jwks returns the JWK Set as JSON; called by the publisher's thread
+   */
+  public static JwksPublisher start(ApiClient client, ObjectName secret, Supplier<String> jwks) {
+    return start(client, secret, jwks, Pace.DEFAULT);
+  }
+
+  static JwksPublisher start(
+      ApiClient client, ObjectName secret, Supplier<String> jwks, Pace pace) {
+    JwksPublisher publisher = new JwksPublisher(client, secret, jwks, pace);
+    publisher.thread.start();
+    return publisher;
+  }
+
+  /** Returns the Secret as it should be. */
+  static V1Secret secret(ObjectName name, String jwks) {
+    return ManagedObjects.secret(name, "Opaque", ImmutableMap.of("jwks.json", jwks));
+  }
+
+  private void run() {
+    Duration retry = pace.firstRetry();
+    Duration pause;
+    do {
+      if (publish()) {
+        retry = pace.firstRetry();
+        pause = pace.check();
+      } else {
+        pause = retry;
+        Duration longer = retry.multipliedBy(RETRY_FACTOR);
+        retry = longer.compareTo(pace.lastRetry()) < 0 ? longer : pace.lastRetry();
+      }
+    } while (!isClosedWithin(pause));
+  }
+
+  private boolean publish() {
+    try {
+      ObjectReport report = objects.apply(secret(name, jwks.get()));
+      if (report.status() != Status.UNCHANGED) {
+        log.info("Published the JWK Set: {}", report);
+      }
+      return true;
+    } catch (IOException | RuntimeException e) {
+      if (closed.getCount() > 0) {
+        log.warn("The JWK Set is not published, and will be tried again: {}", e.toString());
+      }
+      return false;
+    }
+  }
+
+  private boolean isClosedWithin(Duration time) {
+    try {
+      return closed.await(time.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      return true; // only close() interrupts
+    }
+  }
+
+  /** Stops; waits for a call that is under way, but not beyond its own limit. */
+  @Override
+  public void close() {
+    closed.countDown();
+    thread.interrupt();
+    try {
+      thread.join(CLOSE.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

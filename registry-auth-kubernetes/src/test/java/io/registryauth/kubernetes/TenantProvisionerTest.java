@@ -1,0 +1,230 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.kubernetes;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import com.google.gson.JsonObject;
+import io.registryauth.kubernetes.DockerConfig.Login;
+import io.registryauth.tenant.NamespaceName;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What happens when others write at the same time, or calls fail. */
+class TenantProvisionerTest {
+  private static final NamespaceName TENANT = new NamespaceName("test-build");
+  private static final String SECRETS = "/api/v1/namespaces/test-build/secrets/";
+  private static final String CREDENTIALS = SECRETS + "test-build-registry-credentials";
+  private static final String CONFIG = SECRETS + "registry-docker-config";
+  private static final String HOST = TenantProvisioner.DEFAULT_REGISTRY_HOST;
+  private static final Clock CLOCK =
+      Clock.fixed(Instant.parse("2026-11-25T12:00:00.5Z"), ZoneOffset.UTC);
+
+  private final List<String> lines = new ArrayList<>();
+  private FakeObjects api;
+  private TenantProvisioner provisioner;
+
+  @BeforeEach
+  void start() throws IOException {
+    api = new FakeObjects();
+    api.put(
+        "/api/v1/namespaces/registry/secrets/registry-tls",
+        secret("registry", "registry-tls", "ca.crt", "the registry's"));
+    provisioner =
+        TenantProvisioner.builder(api.client())
+            .clock(CLOCK)
+            .reports(report -> lines.add(report.toString()))
+            .build();
+  }
+
+  @AfterEach
+  void stop() {
+    api.close();
+  }
+
+  private static String secret(String namespace, String name, String key, String text) {
+    return """
+    {"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+     "metadata": {"namespace": "%s", "name": "%s"}, "data": {"%s": "%s"}}
+    """
+        .formatted(namespace, name, key, base64(text));
+  }
+
+  private static String base64(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(UTF_8));
+  }
+
+  private String text(String path, String key) {
+    JsonObject data = api.object(path).orElseThrow().getAsJsonObject("data");
+    return new String(Base64.getDecoder().decode(data.get(key).getAsString()), UTF_8);
+  }
+
+  private Login login(String host) {
+    return DockerConfig.parse(text(CONFIG, ".dockerconfigjson")).login(host).orElseThrow();
+  }
+
+  private void setPassword(String password) {
+    JsonObject changed = api.object(CREDENTIALS).orElseThrow().deepCopy();
+    changed.getAsJsonObject("data").addProperty("password", base64(password));
+    api.put(CREDENTIALS, changed.toString());
+  }
+
+  @Test
+  void create_again_writesNothing() throws IOException {
+    provisioner.create(TENANT);
+    int writes = api.writes();
+    provisioner.create(TENANT);
+
+    assertThat(api.writes()).isEqualTo(writes);
+    assertThat(login(HOST)).isEqualTo(new Login("test-build", text(CREDENTIALS, "password")));
+    assertThat(text(CREDENTIALS, "password")).hasSize(44);
+  }
+
+  @Test
+  void create_whileAnotherCreates_fitsTheCredentialsOfTheFirst() throws IOException {
+    api.before(
+        "POST",
+        "/api/v1/namespaces/test-build/secrets",
+        () ->
+            api.put(
+                CREDENTIALS,
+                """
+                {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": "test-build",
+                 "name": "test-build-registry-credentials"},
+                 "data": {"username": "%s", "password": "%s"}}
+                """
+                    .formatted(base64("test-build"), base64("of-the-first"))));
+    provisioner.create(TENANT);
+
+    assertThat(text(CREDENTIALS, "password")).isEqualTo("of-the-first");
+    assertThat(login(HOST).password()).isEqualTo("of-the-first");
+    assertThat(lines).contains("kept      Secret test-build/test-build-registry-credentials");
+  }
+
+  @Test
+  void create_withoutCertificateAuthority_writesNothing() throws IOException {
+    TenantProvisioner elsewhere =
+        TenantProvisioner.builder(api.client())
+            .registryNamespace(new NamespaceName("elsewhere"))
+            .build();
+    int writes = api.writes();
+
+    assertThatIOException()
+        .isThrownBy(() -> elsewhere.create(TENANT))
+        .withMessageContaining("elsewhere/registry-tls with ca.crt")
+        .withMessageContaining("--ca-file");
+    assertThat(api.writes()).isEqualTo(writes);
+  }
+
+  @Test
+  void rotate_keepsTheOldPasswordForTheOverlap() throws IOException {
+    provisioner.create(TENANT);
+    String old = text(CREDENTIALS, "password");
+    provisioner.rotate(TENANT, Duration.ofHours(24));
+
+    assertThat(text(CREDENTIALS, "password")).isNotEqualTo(old);
+    assertThat(text(CREDENTIALS, "password-previous")).isEqualTo(old);
+    assertThat(text(CREDENTIALS, "password-previous-expires")).isEqualTo("2026-11-26T12:00:00Z");
+    assertThat(login(HOST).password()).isEqualTo(text(CREDENTIALS, "password"));
+    assertThat(lines.toString()).doesNotContain(old, text(CREDENTIALS, "password"));
+  }
+
+  @Test
+  void rotate_writesTheCredentialsBeforeTheClientsGetThem() throws IOException {
+    provisioner.create(TENANT);
+    String old = text(CREDENTIALS, "password");
+    List<String> order = new ArrayList<>();
+    api.before("PATCH", CREDENTIALS, () -> order.add("clients have " + login(HOST).password()));
+    api.before("PATCH", CONFIG, () -> order.add("accepted is " + text(CREDENTIALS, "password")));
+    provisioner.rotate(TENANT, Duration.ZERO);
+
+    assertThat(order)
+        .containsExactly("clients have " + old, "accepted is " + text(CREDENTIALS, "password"));
+  }
+
+  @Test
+  void rotate_withoutOverlap_dropsTheOldPassword() throws IOException {
+    provisioner.create(TENANT);
+    provisioner.rotate(TENANT, Duration.ofHours(24));
+    provisioner.rotate(TENANT, Duration.ZERO);
+
+    assertThat(api.object(CREDENTIALS).orElseThrow().getAsJsonObject("data").keySet())
+        .containsExactlyInAnyOrder("username", "password");
+    assertThat(login(HOST).password()).isEqualTo(text(CREDENTIALS, "password"));
+  }
+
+  @Test
+  void rotate_whileAnotherChangesTheCredentials_failsAndLosesNothing() throws IOException {
+    provisioner.create(TENANT);
+    String config = text(CONFIG, ".dockerconfigjson");
+    api.before("PATCH", CREDENTIALS, () -> setPassword("of-the-other"));
+
+    assertThatIOException()
+        .isThrownBy(() -> provisioner.rotate(TENANT, Duration.ofHours(24)))
+        .withMessageContaining("test-build-registry-credentials")
+        .withMessageContaining("was modified");
+    assertThat(text(CREDENTIALS, "password")).isEqualTo("of-the-other");
+    assertThat(text(CONFIG, ".dockerconfigjson")).isEqualTo(config);
+  }
+
+  @Test
+  void rotate_overtakenByAnother_leavesTheDockerConfigOfTheLast() throws IOException {
+    provisioner.create(TENANT);
+    api.before("GET", CONFIG, () -> setPassword("of-the-last"));
+    provisioner.rotate(TENANT, Duration.ofHours(24));
+
+    assertThat(login(HOST).password()).isEqualTo("of-the-last");
+  }
+
+  @Test
+  void rotate_hostsOfTheTenant_getTheNewPasswordAndOthersDoNot() throws IOException {
+    provisioner.create(TENANT);
+    DockerConfig config =
+        DockerConfig.parse("")
+            .with("own.example", login(HOST))
+            .with("foreign.example", new Login("test-build", "of-another-registry"));
+    JsonObject changed = api.object(CONFIG).orElseThrow().deepCopy();
+    changed.getAsJsonObject("data").addProperty(".dockerconfigjson", base64(config.toJson()));
+    api.put(CONFIG, changed.toString());
+    provisioner.rotate(TENANT, Duration.ZERO);
+
+    assertThat(login("own.example").password()).isEqualTo(text(CREDENTIALS, "password"));
+    assertThat(login("foreign.example").password()).isEqualTo("of-another-registry");
+    assertThat(text(CONFIG, ".dockerconfigjson")).doesNotContain(HOST);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          403 | {"message": "User \\"x\\" cannot get resource"} | needed is the right to get secrets in the namespace registry
+          401 | {"message": "Unauthorized"}                     | does not know who asks
+          500 | {"message": "etcd is slow"}                     | etcd is slow (500)
+          502 | <html>bad gateway</html>                        | not one of Kubernetes (502)
+          200 | <html>a portal</html>                           | Cannot get Secret registry/registry-tls
+          200 | []                                              | Cannot get Secret registry/registry-tls
+          """)
+  void calls_thatFail_sayWhichAndWhy(int status, String body, String why) {
+    api.answer("GET", "/api/v1/namespaces/registry/secrets/registry-tls", status, body);
+
+    assertThatIOException()
+        .isThrownBy(() -> provisioner.create(TENANT))
+        .withMessageContaining("Cannot get Secret registry/registry-tls")
+        .withMessageContaining(why);
+  }
+}
