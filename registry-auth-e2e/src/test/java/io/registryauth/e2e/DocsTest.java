@@ -116,8 +116,57 @@ class DocsTest {
         .contains("refused, as it should be");
   }
 
-  /** Runs a page's blocks as one script, on ports that are free. */
+  /**
+   * What cert-manager and nodes do is missing: the Secrets of the Certificates are there before.
+   */
+  @Test
+  void kubernetes_pastedIntoAShell_setsUpTenants(@TempDir Path directory) throws Exception {
+    try (KubernetesApi api = KubernetesApi.start(directory)) {
+      api.kubectl("apply", "-f", Peers.share("cert-manager-crds").toString());
+      api.kubectl("create", "namespace", "registry");
+      Keys keys = Keys.generate(directory);
+      for (String secret : List.of("registry-auth-keys", "registry-tls")) {
+        api.kubectl(
+            "create",
+            "secret",
+            "generic",
+            secret,
+            "-n",
+            "registry",
+            "--from-file=tls.crt=" + keys.certificate(),
+            "--from-file=tls.key=" + keys.key(),
+            "--from-file=ca.crt=" + keys.certificate());
+      }
+
+      Completed shell =
+          run(
+              ROOT.resolve("docs/kubernetes.md"),
+              directory,
+              Map.of(
+                  "KUBECONFIG",
+                  api.adminKubeconfig().toString(),
+                  "PATH",
+                  Peers.program("kubectl").getParent() + ":" + System.getenv("PATH")));
+
+      assertThat(shell.status()).as(shell.toString()).isZero();
+      assertThat(shell.stdout())
+          .contains("created")
+          .contains("all but the image pull secret")
+          .contains("\nyes\n")
+          .contains("no\nrightly\nno\nrightly\n");
+      assertThat(api.entry("registry", "registry-auth-keys-jwks", "jwks.json")).contains("RS256");
+      assertThat(api.entry("test-build", "test-build-registry-credentials", "password-previous"))
+          .hasSizeGreaterThan(40);
+    }
+  }
+
   private static Completed run(Path page, Path directory) throws Exception {
+    return run(page, directory, Map.of("REGISTRY_AUTH_PEERS", Peers.directory().toString()));
+  }
+
+  /** Runs a page's blocks as one script, on ports that are free. */
+  private static Completed run(Path page, Path directory, Map<String, String> environment)
+      throws Exception {
     String script =
         blocks(page).stream()
             .filter(block -> block.comment().equals("run"))
@@ -129,7 +178,7 @@ class DocsTest {
     return RunningProcess.run(
         directory,
         List.of("bash", "-euo", "pipefail", "-c", PREAMBLE.formatted(ROOT) + script),
-        Map.of("REGISTRY_AUTH_PEERS", Peers.directory().toString()));
+        environment);
   }
 
   private static int freePort() throws IOException {

@@ -247,7 +247,7 @@ class DocumentedSetupTest {
   void publishedJwks_isTheServersOwn() throws Exception {
     String published = api.entry("registry", "registry-auth-keys-jwks", "jwks.json");
 
-    assertThat(published).contains("\"kid\":\"registry-auth-jwt-signer\"");
+    assertThat(published).contains("\"kid\": \"registry-auth-jwt-signer\"");
     assertThat(Json.object(published))
         .isEqualTo(
             Json.object(
