@@ -45,10 +45,10 @@ final class ServeCommand implements Callable<Integer> {
     warnOfValidity(key);
     String jwks = new JwksBuilder().add(key.verificationKey()).build();
     try (ExitOnSignal exit = ExitOnSignal.install()) {
+      publish.publisher(kubernetes::client, () -> jwks).ifPresent(exit::add);
       RegistryAuthServer server =
           RegistryAuthServer.start(clients, management, service, () -> jwks);
       exit.add(server);
-      publish.publisher(kubernetes::client, () -> jwks).ifPresent(exit::add);
       log.info("Signing with the key {}; management on {}", key.keyId(), server.managementUri());
       PrintWriter out = spec.commandLine().getOut();
       out.println("listening on " + server.uri());
