@@ -54,10 +54,10 @@ final class ServeCommand implements Callable<Integer> {
               signing.tokenIssuer(key),
               credentials.credentialStore(client, exit::add),
               new AuditLog());
+      publish.publisher(client, () -> jwks).ifPresent(exit::add);
       RegistryAuthServer server =
           RegistryAuthServer.start(clients, management, service, () -> jwks);
       exit.add(server);
-      publish.publisher(client, () -> jwks).ifPresent(exit::add);
       log.info("Signing with the key {}; management on {}", key.keyId(), server.managementUri());
       PrintWriter out = spec.commandLine().getOut();
       out.println("listening on " + server.uri());

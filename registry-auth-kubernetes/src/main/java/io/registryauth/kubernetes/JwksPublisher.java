@@ -97,7 +97,9 @@ public final class JwksPublisher implements AutoCloseable {
       return true;
     } catch (IOException | RuntimeException e) {
       if (closed.getCount() > 0) {
-        log.warn("The JWK Set is not published, and will be tried again: {}", e.toString());
+        // Without its class, what failed at the API is a whole sentence.
+        String problem = String.valueOf(e instanceof IOException ? e.getMessage() : e);
+        log.warn("The JWK Set is not published, and will be tried again: {}", problem);
       }
       return false;
     }
