@@ -109,6 +109,7 @@ class CommandLineTest {
           --admin-namespaces  | a b                | a-z, 0-9 and -
           --publish-jwks      | nowhere            | NAMESPACE/NAME
           --publish-jwks      | registry/..        | a-z, 0-9, - and .
+          --watch             | maybe              | boolean
           --cache-ttl         | soon               | such as 30s
           --cache-stale       | -5m                | such as 30s
           --signing-key       | /missing/tls.key   | cannot be read
@@ -166,6 +167,19 @@ class CommandLineTest {
         .singleElement()
         .asString()
         .contains("Cannot get Namespace test-build", "https://127.0.0.1:1 does not answer");
+  }
+
+  @Test
+  void serve_watchOfADirectory_isOneLineThatSaysWhatItNeeds() throws Exception {
+    assertOneLine(serve(Map.of("--watch", "true")), "--watch needs --credentials kubernetes");
+  }
+
+  @Test
+  void serve_onKubernetesOutsideOfAPod_asksForAKubeconfig() throws Exception {
+    assertOneLine(
+        serve(Map.of("--credentials", "kubernetes")),
+        "--kubeconfig (or KUBECONFIG)",
+        "KUBERNETES_SERVICE_HOST");
   }
 
   @Test
@@ -314,6 +328,7 @@ class CommandLineTest {
                 Map.entry("--admin-namespaces", "ADMIN_NAMESPACES"),
                 Map.entry("--cache-ttl", "CREDENTIALS_CACHE_TTL"),
                 Map.entry("--cache-stale", "CREDENTIALS_CACHE_STALE"),
+                Map.entry("--watch", "CREDENTIALS_WATCH"),
                 Map.entry("--publish-jwks", "PUBLISH_JWKS"),
                 Map.entry("--kubeconfig", "KUBECONFIG")));
   }

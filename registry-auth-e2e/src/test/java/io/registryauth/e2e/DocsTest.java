@@ -37,7 +37,7 @@ class DocsTest {
   private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(?:#[^)]*)?\\)");
 
   /** What a page starts is stopped, wherever it breaks off. */
-  private static final String PREAMBLE = "trap 'kill $(jobs -p) 2>&-' EXIT\ncd '%s'\n";
+  private static final String PREAMBLE = "trap 'kill $(jobs -p) 2>&- || true' EXIT\ncd '%s'\n";
 
   private record Block(String comment, String code) {}
 

@@ -187,11 +187,11 @@ class DocumentedSetupTest {
       buildKit.push(REGISTRY + "/test-build/myapp:latest").orFail();
 
       assertThat(stored("test-build/myapp/_manifests/tags/latest")).exists();
-      Completed foreign = buildKit.push(REGISTRY + "/" + CREATED + "/myapp:latest");
+      Completed foreign = buildKit.push(REGISTRY + "/somebody-else/myapp:latest");
       assertThat(foreign.status()).isNotZero();
       assertThat(foreign.output())
           .contains("denied: The namespace test-build may have nothing of what is asked");
-      assertThat(stored(CREATED + "/myapp")).doesNotExist();
+      assertThat(stored("somebody-else")).doesNotExist();
     }
     assertThat(tokenServer.log()).contains("outcome=\"issued\"").doesNotContain(BY_HAND.password());
   }

@@ -80,6 +80,7 @@ class HelpTest {
     "--admin-namespaces, ADMIN_NAMESPACES, none",
     "--cache-ttl, CREDENTIALS_CACHE_TTL, 30s",
     "--cache-stale, CREDENTIALS_CACHE_STALE, 5m",
+    "--watch, CREDENTIALS_WATCH, false",
     "--publish-jwks, PUBLISH_JWKS, none",
     "--kubeconfig, KUBECONFIG, the pod's service account"
   })
