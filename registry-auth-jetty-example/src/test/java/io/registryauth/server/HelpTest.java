@@ -27,6 +27,7 @@ class HelpTest {
     return Stream.of(
             ListenOptions.class,
             TokenOptions.class,
+            CredentialOptions.class,
             SigningOptions.class,
             KeyIdOptions.class,
             PublishOptions.class,

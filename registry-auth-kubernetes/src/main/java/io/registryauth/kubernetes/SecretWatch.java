@@ -81,7 +81,6 @@ final class SecretWatch implements AutoCloseable {
         client
             .getHttpClient()
             .newBuilder()
-            .callTimeout(Duration.ZERO)
             .readTimeout(SILENCE_LIMIT)
             // Of its own: a watch and the lookups should not break together.
             .connectionPool(new ConnectionPool())
@@ -218,8 +217,11 @@ final class SecretWatch implements AutoCloseable {
 
   private Response open(List<Pair> parameters, Duration limit)
       throws ApiException, IOException, StartAgainException {
-    Call opening = http.newCall(server.call("/api/v1/secrets", parameters).request());
-    opening.timeout().timeout(limit.toMillis(), MILLISECONDS); // zero is none
+    Call opening =
+        http.newBuilder()
+            .callTimeout(limit) // zero is none
+            .build()
+            .newCall(server.call("/api/v1/secrets", parameters).request());
     call = opening;
     if (closed.getCount() == 0) {
       throw new IOException("The watch is closed");
