@@ -66,7 +66,7 @@ class KubernetesOutageTest {
       api.kill();
       Thread.sleep(2_000);
       api.start();
-      Thread.sleep(10_000);
+      Thread.sleep(20_000);
       load.stop();
 
       Load.Outcome good = load.outcome("good");
