@@ -324,7 +324,12 @@ class CachingCredentialStoreTest {
 
   @Test
   void find_attackWithRandomNamespaces_pushesNoTenantOut() {
-    cache = CachingCredentialStore.builder(delegate).ticker(ticker).maxNamespaces(5000, 10).build();
+    cache =
+        CachingCredentialStore.builder(delegate)
+            .ticker(ticker)
+            .maxNamespaces(5000, 10)
+            .maxReadsPerSecond(1_000_000)
+            .build();
     delegate.store("team", "secret");
     assertThat(accepts("team", "secret")).isTrue();
 
@@ -342,7 +347,12 @@ class CachingCredentialStoreTest {
 
   @Test
   void find_moreTenantsThanRemembered_areReadAgain() {
-    cache = CachingCredentialStore.builder(delegate).ticker(ticker).maxNamespaces(10, 5000).build();
+    cache =
+        CachingCredentialStore.builder(delegate)
+            .ticker(ticker)
+            .maxNamespaces(10, 5000)
+            .maxReadsPerSecond(1_000_000)
+            .build();
     for (int round = 0; round < 2; round++) {
       for (int i = 0; i < 1000; i++) {
         delegate.store("team-" + i, "secret");
@@ -470,6 +480,13 @@ class CachingCredentialStoreTest {
         .isThrownBy(() -> builder.maxNamespaces(none, 1))
         .withMessage("maxNamespaces takes positive numbers");
     assertThatIllegalArgumentException().isThrownBy(() -> builder.maxNamespaces(1, none));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.maxWaiting((int) none, 1))
+        .withMessage("maxWaiting takes positive numbers");
+    assertThatIllegalArgumentException().isThrownBy(() -> builder.maxWaiting(1, (int) none));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.maxReadsPerSecond(none))
+        .withMessage("maxReadsPerSecond takes a positive number");
   }
 
   private Optional<StoredCredentials> find(String namespace, String password) {
