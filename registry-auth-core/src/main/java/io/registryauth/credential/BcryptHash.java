@@ -10,6 +10,7 @@ import at.favre.lib.crypto.bcrypt.LongPasswordStrategies;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.util.concurrent.UncheckedExecutionException;
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -18,17 +19,17 @@ import java.util.regex.Pattern;
 
 /**
  * A bcrypt hash. Whether a password fits is computed once and then remembered, under a digest that
- * only this process can make. At most half of the processors compute at a time; the requests that
- * wait for it are bounded for each hash and in all, and do not wait longer than {@value
- * #MAX_WAIT_SECONDS} s: beyond that it cannot be told. Thread-safe.
+ * only this process can make. At most half of the processors compute at a time, and at most two
+ * passwords of one hash are in line for it, so that who tries many does not hold up others.
+ * Requests do not wait longer than {@value #MAX_WAIT_SECONDS} s; beyond the bounds it cannot be
+ * told. Thread-safe.
  */
 final class BcryptHash {
-  /** A check takes about a second at this cost, and twice as long at the next. */
-  static final int MAX_COST = 14;
+  /** A check takes about a third of a second at this cost, and twice as long at the next. */
+  static final int MAX_COST = 12;
 
   private static final int MIN_COST = 4;
   private static final int MAX_WAIT_SECONDS = 5;
-  private static final int MAX_REMEMBERED = 20_000;
 
   // The format is Unix's modular crypt format: version, cost, 22 characters of salt, 31 of hash.
   private static final Pattern FORMAT = Pattern.compile("\\$2[aby]\\$(\\d\\d)\\$[./A-Za-z0-9]{53}");
@@ -40,9 +41,14 @@ final class BcryptHash {
 
   private static final Semaphore TURNS =
       new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), true);
-  private static final Bulkhead<String> WAITING = new Bulkhead<>(32, 64);
-  private static final Cache<KeyedDigest, Boolean> OUTCOMES =
-      CacheBuilder.newBuilder().maximumSize(MAX_REMEMBERED).build();
+  private static final Bulkhead<String> WAITING = new Bulkhead<>(16, 24);
+  private static final Bulkhead<String> COMPUTING = new Bulkhead<>(2, 24);
+
+  // Apart, so that wrong passwords, of which there is no end, cannot push out the right ones.
+  private static final Cache<KeyedDigest, Boolean> RIGHT =
+      CacheBuilder.newBuilder().maximumSize(20_000).build();
+  private static final Cache<KeyedDigest, Boolean> WRONG =
+      CacheBuilder.newBuilder().maximumSize(1_000).build();
 
   private final byte[] hash;
 
@@ -59,26 +65,37 @@ final class BcryptHash {
     hash = text.getBytes(US_ASCII);
   }
 
+  /** Whether a text is a hash, of any cost. */
+  static boolean isOne(String text) {
+    return FORMAT.matcher(text).matches();
+  }
+
   /** Whether this is the hash of a password. */
   boolean verifies(Password presented) {
     KeyedDigest key = KeyedDigest.of(hash, presented.utf8());
-    Boolean remembered = OUTCOMES.getIfPresent(key);
-    if (remembered != null) {
-      return remembered;
+    if (RIGHT.getIfPresent(key) != null) {
+      return true;
     }
-    return WAITING.call(new String(hash, US_ASCII), () -> computeOnce(key, presented));
+    Boolean outcome = WRONG.getIfPresent(key);
+    return outcome == null ? WAITING.call(text(), () -> computeOnce(key, presented)) : outcome;
   }
 
+  /** Requests with the same password wait for the first of them. */
   private boolean computeOnce(KeyedDigest key, Password presented) {
     try {
-      return OUTCOMES.get(key, () -> compute(presented));
+      boolean right = WRONG.get(key, () -> COMPUTING.call(text(), () -> compute(presented)));
+      if (right) {
+        RIGHT.put(key, true);
+        WRONG.invalidate(key);
+      }
+      return right;
     } catch (ExecutionException | UncheckedExecutionException e) {
       throw new CredentialStoreException("Checking a password against its bcrypt hash", e);
     }
   }
 
-  private boolean compute(Password presented) throws InterruptedException {
-    if (!TURNS.tryAcquire(MAX_WAIT_SECONDS, TimeUnit.SECONDS)) {
+  private boolean compute(Password presented) {
+    if (!Uninterruptibles.tryAcquireUninterruptibly(TURNS, MAX_WAIT_SECONDS, TimeUnit.SECONDS)) {
       throw new CredentialStoreException("Too many passwords are being checked against hashes");
     }
     try {
@@ -86,5 +103,9 @@ final class BcryptHash {
     } finally {
       TURNS.release();
     }
+  }
+
+  private String text() {
+    return new String(hash, US_ASCII);
   }
 }

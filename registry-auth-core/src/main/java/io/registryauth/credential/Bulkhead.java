@@ -29,17 +29,21 @@ final class Bulkhead<K> {
    * @throws CredentialStoreException if there is none
    */
   <T> T call(K key, Supplier<T> slow) {
-    if (!places.tryAcquire()) {
-      throw new CredentialStoreException("Too many requests wait for credentials");
-    }
     try {
+      // The key's own bound first: a burst for one key must not use up what others need.
       if (taken.merge(key, 1, Integer::sum) > maxPerKey) {
         throw new CredentialStoreException("Too many requests wait for the same credentials");
       }
-      return slow.get();
+      if (!places.tryAcquire()) {
+        throw new CredentialStoreException("Too many requests wait for credentials");
+      }
+      try {
+        return slow.get();
+      } finally {
+        places.release();
+      }
     } finally {
       taken.computeIfPresent(key, (same, count) -> count == 1 ? null : count - 1);
-      places.release();
     }
   }
 }

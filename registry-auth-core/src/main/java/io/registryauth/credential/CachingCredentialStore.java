@@ -32,17 +32,19 @@ import org.jspecify.annotations.Nullable;
  * <caption>What a client finds</caption>
  * <tr><th>event</th><th>effect</th></tr>
  * <tr><td>a new password is stored</td><td>it works at once: a copy that does not satisfy the request
- * is read again, at most once per namespace in 2 s</td></tr>
+ * is read again, at most once per namespace in 2 s; so it may take 2 s while somebody tries wrong
+ * ones</td></tr>
  * <tr><td>a password is replaced or deleted</td><td>it is refused after 30 s at the latest</td></tr>
  * <tr><td>the store fails</td><td>good credentials work from the copy until it is 5 min old; then,
  * and for all that the copy does not accept, {@link CredentialStoreException}</td></tr>
- * <tr><td>a namespace has no credentials</td><td>that is remembered for 10 s and never served
- * beyond</td></tr>
+ * <tr><td>a namespace has no credentials</td><td>that is remembered for 10 s, or 2 s if it had some
+ * before, and never served beyond</td></tr>
  * <tr><td>many requests at once</td><td>one read per namespace at a time; the others wait for it: 1
  * s if they have a copy that accepts them, else 5 s</td></tr>
- * <tr><td>a flood of requests</td><td>32 requests for one namespace and 64 in all may be waiting, and
- * 200 reads a second begin for names that are new; one more gets {@link CredentialStoreException} at
- * once. None of it holds up requests whose copy accepts them</td></tr>
+ * <tr><td>a flood of requests</td><td>of each of three kinds, 32 requests for one namespace and 48 in
+ * all may be waiting: those whose copy accepts them, those whose copy does not, and those that find
+ * none. Of the last two kinds, 200 reads a second may begin. One more gets {@link
+ * CredentialStoreException} at once, or the old copy if it accepts them</td></tr>
  * </table>
  *
  * <p>After a read that failed, or that others waited for in vain, the namespace is not read for 2
@@ -70,20 +72,31 @@ public final class CachingCredentialStore implements CredentialStore {
   private final Cache<NamespaceName, Long> failures;
   private final ConcurrentMap<NamespaceName, CompletableFuture<Entry>> reads =
       new ConcurrentHashMap<>();
-  // Apart, so that who has good credentials never stands in line behind who has not; and names that
-  // nobody has asked for yet, which are without end, are limited apart from those that are known.
-  private final Bulkhead<NamespaceName> refreshing;
-  private final Bulkhead<NamespaceName> waiting;
-  private final RateLimiter newcomers;
-  private final RateLimiter rereads;
+  // For requests whose copy accepts them; whose copy does not; and that find no copy. Apart, so
+  // that
+  // none stands in line behind another kind: anybody can send names that nobody has, without end.
+  private final Lane refreshes;
+  private final Lane rereads;
+  private final Lane newcomers;
 
   /**
    * What was read, and when; never changed.
    *
    * @param readAt when the read that brought this began
    * @param rereadAt when a copy that did not satisfy was last read again
+   * @param gone whether credentials were there the time before, and no longer are
    */
-  private record Entry(Optional<StoredCredentials> found, long readAt, OptionalLong rereadAt) {}
+  private record Entry(
+      Optional<StoredCredentials> found, long readAt, OptionalLong rereadAt, boolean gone) {}
+
+  /** What requests of a kind that need a read may do. */
+  private record Lane(Bulkhead<NamespaceName> places, RateLimiter reads, long maxWaitNanos) {
+    void awaitTurn() {
+      if (!reads.tryAcquire(TURN_SECONDS, SECONDS)) {
+        throw new CredentialStoreException("Too many credentials are being read");
+      }
+    }
+  }
 
   private CachingCredentialStore(Builder builder) {
     delegate = builder.delegate;
@@ -93,10 +106,9 @@ public final class CachingCredentialStore implements CredentialStore {
     rereadNanos = builder.reread.toNanos();
     waitNanos = builder.wait.toNanos();
     ticker = builder.ticker;
-    refreshing = new Bulkhead<>(builder.maxWaitingPerNamespace, builder.maxWaiting);
-    waiting = new Bulkhead<>(builder.maxWaitingPerNamespace, builder.maxWaiting);
-    newcomers = RateLimiter.create(builder.maxReadsPerSecond);
-    rereads = RateLimiter.create(builder.maxReadsPerSecond);
+    refreshes = builder.lane(Double.MAX_VALUE, Math.min(waitNanos, REFRESH_WAIT_NANOS));
+    rereads = builder.lane(builder.maxReadsPerSecond, waitNanos);
+    newcomers = builder.lane(builder.maxReadsPerSecond, waitNanos);
     known = cache(builder.maxNamespaces, longer(builder.fresh, builder.stale));
     unknown = cache(builder.maxUnknownNamespaces, builder.negative);
     failures = cache(builder.maxNamespaces, longer(builder.reread, builder.negative));
@@ -127,8 +139,9 @@ public final class CachingCredentialStore implements CredentialStore {
         return held.found();
       }
       Entry usable = held != null && accepted && now - held.readAt() < staleNanos ? held : null;
+      Lane lane = usable != null ? refreshes : held != null ? rereads : newcomers;
       try {
-        Optional<Entry> read = readOrAwait(lookup, held, usable != null, arrived);
+        Optional<Entry> read = readOrAwait(lookup, held, lane, arrived);
         if (read.isPresent()) {
           return read.get().found();
         }
@@ -147,27 +160,47 @@ public final class CachingCredentialStore implements CredentialStore {
    * @return what was read, or empty if it may be older than this request
    */
   private Optional<Entry> readOrAwait(
-      CredentialLookup lookup, @Nullable Entry held, boolean usable, long arrived) {
+      CredentialLookup lookup, @Nullable Entry held, Lane lane, long arrived) {
     NamespaceName namespace = lookup.namespace();
     if (within(rereadNanos, lastFailure(namespace), ticker.getAsLong())) {
       throw new CredentialStoreException(
           "The credentials of " + namespace + " could not be read a moment ago");
     }
-    return (usable ? refreshing : waiting)
+    return lane.places()
         .call(
             namespace,
             () -> {
+              if (!reads.containsKey(namespace)) {
+                lane.awaitTurn();
+              }
               CompletableFuture<Entry> mine = new CompletableFuture<>();
               CompletableFuture<Entry> others = reads.putIfAbsent(namespace, mine);
               if (others == null) {
-                return readUnlessReplaced(lookup, held, usable, mine);
+                return readUnlessReplaced(lookup, held, mine);
               }
-              Entry read =
-                  usable
-                      ? await(namespace, others, Math.min(waitNanos, REFRESH_WAIT_NANOS))
-                      : awaitOrFail(namespace, others, arrived + waitNanos - ticker.getAsLong());
+              Entry read = await(namespace, others, arrived + lane.maxWaitNanos());
               // One that began before this request may lack what was stored in between.
               return read.readAt() - arrived > 0 ? Optional.of(read) : Optional.empty();
+            });
+  }
+
+  /**
+   * Offers a copy that somebody else has kept; a younger one, or the knowledge that there is none,
+   * stays.
+   *
+   * @param age how long ago the copy was as the store has it
+   */
+  public void offer(NamespaceName namespace, StoredCredentials copy, Duration age) {
+    long readAt = ticker.getAsLong() - age.toNanos();
+    CompletableFuture<Entry> unused =
+        reads.compute(
+            namespace,
+            (name, underWay) -> {
+              Entry held = held(name);
+              if (held == null || held.readAt() - readAt < 0) {
+                remember(name, new Entry(Optional.of(copy), readAt, OptionalLong.empty(), false));
+              }
+              return underWay;
             });
   }
 
@@ -207,7 +240,8 @@ public final class CachingCredentialStore implements CredentialStore {
   private boolean answers(Entry held, boolean accepted, long now) {
     long age = now - held.readAt();
     if (held.found().isEmpty()) {
-      return age < negativeNanos;
+      // Who deletes credentials may be about to store others: soon somebody should look again.
+      return age < (held.gone() ? Math.min(rereadNanos, negativeNanos) : negativeNanos);
     }
     return age < freshNanos && (accepted || within(rereadNanos, held.rereadAt(), now));
   }
@@ -218,19 +252,13 @@ public final class CachingCredentialStore implements CredentialStore {
 
   /** Reads and remembers, unless another has done so since {@code held} was looked at. */
   private Optional<Entry> readUnlessReplaced(
-      CredentialLookup lookup,
-      @Nullable Entry held,
-      boolean usable,
-      CompletableFuture<Entry> mine) {
+      CredentialLookup lookup, @Nullable Entry held, CompletableFuture<Entry> mine) {
     NamespaceName namespace = lookup.namespace();
     try {
       Entry current = held(namespace);
       if (current != null && !current.equals(held)) {
         mine.complete(current);
         return Optional.empty();
-      }
-      if (!usable && !(held == null ? newcomers : rereads).tryAcquire(TURN_SECONDS, SECONDS)) {
-        throw new CredentialStoreException("Too many credentials are being read");
       }
       Entry read = read(lookup, held);
       CompletableFuture<Entry> unused =
@@ -260,9 +288,12 @@ public final class CachingCredentialStore implements CredentialStore {
 
   private Entry read(CredentialLookup lookup, @Nullable Entry held) {
     long now = ticker.getAsLong();
-    boolean reread = held != null && held.found().isPresent() && now - held.readAt() < freshNanos;
-    OptionalLong rereadBefore = held == null ? OptionalLong.empty() : held.rereadAt();
-    return new Entry(delegate.find(lookup), now, reread ? OptionalLong.of(now) : rereadBefore);
+    Optional<StoredCredentials> found = delegate.find(lookup);
+    if (held == null || held.found().isEmpty()) {
+      return new Entry(found, now, OptionalLong.empty(), false);
+    }
+    boolean reread = now - held.readAt() < freshNanos;
+    return new Entry(found, now, reread ? OptionalLong.of(now) : held.rereadAt(), found.isEmpty());
   }
 
   private void remember(NamespaceName namespace, Entry entry) {
@@ -275,23 +306,17 @@ public final class CachingCredentialStore implements CredentialStore {
     }
   }
 
-  private Entry awaitOrFail(NamespaceName namespace, CompletableFuture<Entry> read, long maxNanos) {
+  private Entry await(NamespaceName namespace, CompletableFuture<Entry> read, long deadline) {
+    long began = ticker.getAsLong();
     try {
-      return await(namespace, read, maxNanos);
-    } catch (CredentialStoreException e) {
-      if (e.getCause() instanceof TimeoutException) {
+      return read.get(deadline - began, TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      if (deadline - began >= waitNanos / 2) {
         // A store that hangs has failed: later requests must not wait for it, too.
-        failures.put(namespace, ticker.getAsLong());
+        failures.put(namespace, began);
       }
-      throw e;
-    }
-  }
-
-  private static Entry await(
-      NamespaceName namespace, CompletableFuture<Entry> read, long maxNanos) {
-    try {
-      return read.get(maxNanos, TimeUnit.NANOSECONDS);
-    } catch (TimeoutException | ExecutionException | CancellationException e) {
+      throw new CredentialStoreException("Waiting for the credentials of " + namespace, e);
+    } catch (ExecutionException | CancellationException e) {
       throw new CredentialStoreException("Waiting for the credentials of " + namespace, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -308,7 +333,7 @@ public final class CachingCredentialStore implements CredentialStore {
     private Duration reread = Duration.ofSeconds(2);
     private Duration wait = Duration.ofSeconds(5);
     private int maxWaitingPerNamespace = 32;
-    private int maxWaiting = 64;
+    private int maxWaiting = 48;
     private double maxReadsPerSecond = 200;
     private long maxNamespaces = 200_000;
     private long maxUnknownNamespaces = 10_000;
@@ -357,10 +382,10 @@ public final class CachingCredentialStore implements CredentialStore {
     }
 
     /**
-     * Sets how many requests may be waiting for the store at a time, for one namespace and in all.
-     * One more gets the old copy if that may still be used, and else {@link
-     * CredentialStoreException} at once. Requests that only refresh a copy that accepts them are
-     * counted apart.
+     * Sets how many requests of a kind may be waiting for the store at a time, for one namespace
+     * and in all. One more gets the old copy if that may still be used, and else {@link
+     * CredentialStoreException} at once. Three kinds are counted apart, so leave the server more
+     * than three times as many threads.
      */
     @CanIgnoreReturnValue
     public Builder maxWaiting(int perNamespace, int inAll) {
@@ -396,6 +421,13 @@ public final class CachingCredentialStore implements CredentialStore {
     public Builder ticker(LongSupplier nanoseconds) {
       ticker = nanoseconds;
       return this;
+    }
+
+    private Lane lane(double readsPerSecond, long maxWaitNanos) {
+      return new Lane(
+          new Bulkhead<>(maxWaitingPerNamespace, maxWaiting),
+          RateLimiter.create(readsPerSecond),
+          maxWaitNanos);
     }
 
     /** Makes the store. */

@@ -6,6 +6,7 @@ package io.registryauth.credential;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -13,6 +14,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -26,8 +28,8 @@ import java.util.stream.Stream;
  * <tr><td>{@code username}</td><td>the user name, which must be the namespace</td></tr>
  * <tr><td>{@code password}</td><td>the password</td></tr>
  * <tr><td>{@code password-hash}</td><td>in its place, the password's bcrypt hash</td></tr>
- * <tr><td>{@code password-previous}</td><td>optional: another password that is valid, too, while a
- * rotation lasts</td></tr>
+ * <tr><td>{@code password-previous}</td><td>optional: another password, in the clear, that is valid,
+ * too, while a rotation lasts</td></tr>
  * <tr><td>{@code password-previous-expires}</td><td>optional: until when, RFC 3339</td></tr>
  * </table>
  *
@@ -38,6 +40,15 @@ import java.util.stream.Stream;
 public final class CredentialEntries {
   /** The most that an entry may have, in bytes. */
   public static final int MAX_BYTES = 1024;
+
+  /** The names of all entries. */
+  public static final Set<String> NAMES =
+      ImmutableSet.of(
+          "username",
+          "password",
+          "password-hash",
+          "password-previous",
+          "password-previous-expires");
 
   private final Function<String, Optional<byte[]>> entries;
   private boolean anyThere;
@@ -60,9 +71,9 @@ public final class CredentialEntries {
   private Optional<StoredCredentials> read() {
     Optional<String> username = text("username");
     Optional<StoredPassword> password = password();
+    // A password of before goes with a password of now: taking that away refuses everybody.
     ImmutableList<StoredPassword> passwords =
-        Stream.of(password, previous())
-            .flatMap(Optional::stream)
+        Stream.concat(password.stream(), password.flatMap(now -> previous()).stream())
             .collect(ImmutableList.toImmutableList());
     if (password.isEmpty()) {
       unusable("password-is-missing");
@@ -79,17 +90,14 @@ public final class CredentialEntries {
       return unusable("password-and-password-hash-are-both-there");
     }
     try {
-      return hash.isPresent()
-          ? hash.map(StoredPassword::bcrypt)
-          : password.map(text -> StoredPassword.of(Password.of(text)));
+      return hash.isPresent() ? hash.map(StoredPassword::bcrypt) : clear("password", password);
     } catch (IllegalArgumentException e) {
-      return unusable("password-hash-is-no-bcrypt-hash-of-cost-4-to-14");
+      return unusable("password-hash-is-no-bcrypt-hash-of-cost-4-to-12");
     }
   }
 
   private Optional<StoredPassword> previous() {
-    Optional<StoredPassword> previous =
-        text("password-previous").map(text -> StoredPassword.of(Password.of(text)));
+    Optional<StoredPassword> previous = clear("password-previous", text("password-previous"));
     if (entries.apply("password-previous-expires").isEmpty()) {
       return previous;
     }
@@ -101,6 +109,13 @@ public final class CredentialEntries {
     } catch (DateTimeException e) {
       return unusable("password-previous-expires-is-no-rfc-3339-time");
     }
+  }
+
+  /** Takes a text for a password, but not a hash: whoever has seen that must not get in by it. */
+  private Optional<StoredPassword> clear(String name, Optional<String> text) {
+    return text.filter(BcryptHash::isOne).isPresent()
+        ? unusable(name + "-is-a-hash")
+        : text.map(password -> StoredPassword.of(Password.of(password)));
   }
 
   /** Returns an entry's text; one that is empty is as good as none. */

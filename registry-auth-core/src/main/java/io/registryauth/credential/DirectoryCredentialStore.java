@@ -23,6 +23,8 @@ import java.util.Optional;
  * that a change works at once. Thread-safe.
  */
 public final class DirectoryCredentialStore implements CredentialStore {
+  private static final int MAX_ATTEMPTS = 3;
+
   private final Path directory;
 
   /**
@@ -47,13 +49,33 @@ public final class DirectoryCredentialStore implements CredentialStore {
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
     Path files = directory.resolve(lookup.namespace().value());
+    for (int attempt = 0; attempt < MAX_ATTEMPTS && Files.isDirectory(files); attempt++) {
+      Path version = version(files);
+      Optional<StoredCredentials> found =
+          CredentialEntries.read(name -> read(version.resolve(name)));
+      if (version.equals(version(files))) {
+        return found;
+      }
+    }
     if (Files.isDirectory(files)) {
-      return CredentialEntries.read(name -> read(files.resolve(name)));
+      throw new CredentialStoreException("The files of " + lookup.namespace() + " keep changing");
     }
     if (!Files.isDirectory(directory)) {
       throw new CredentialStoreException("The directory " + directory + " is gone");
     }
     return Optional.empty();
+  }
+
+  /**
+   * Returns where all files are of one version: Kubernetes exchanges the link {@code ..data}, and
+   * deletes what it led to, while they are being read.
+   */
+  private static Path version(Path files) {
+    try {
+      return files.resolve("..data").toRealPath();
+    } catch (IOException e) {
+      return files; // not written by Kubernetes
+    }
   }
 
   private static Optional<byte[]> read(Path file) {

@@ -28,8 +28,8 @@ public final class StoredPassword {
   }
 
   /**
-   * Stores a password that only its bcrypt hash is known of. Checking it may take a second, and
-   * waits for others' turn, but once it has been checked the outcome is remembered.
+   * Stores a password that only its bcrypt hash is known of. Checking it may take a third of a
+   * second, and waits for others' turn, but once it has been checked the outcome is remembered.
    *
    * @param hash the hash, {@code $2a$}, {@code $2b$} or {@code $2y$}, of a cost from 4 to {@value
    *     BcryptHash#MAX_COST}

@@ -11,6 +11,7 @@ import io.registryauth.tenant.NamespaceName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,6 +103,66 @@ class CachingCredentialStoreTest {
   }
 
   @Test
+  void find_credentialsStoredAgainAfterTheyWereDeleted_areSeenWithin2Seconds() {
+    delegate.store("team", "secret");
+    assertThat(accepts("team", "secret")).isTrue();
+    delegate.delete("team");
+    assertThat(find("team", "other")).as("read again").isEmpty();
+    delegate.store("team", "secret");
+
+    ticker.advance(REREAD.minus(TICK));
+    assertThat(find("team", "secret")).isEmpty();
+    ticker.advance(TICK);
+    assertThat(accepts("team", "secret")).isTrue();
+  }
+
+  @Test
+  void find_credentialsThatAreGoneForLonger_areReadEvery10SecondsOnly() {
+    delegate.store("team", "secret");
+    assertThat(accepts("team", "secret")).isTrue();
+    delegate.delete("team");
+    assertThat(find("team", "other")).isEmpty();
+    ticker.advance(REREAD);
+    assertThat(find("team", "secret")).isEmpty();
+    assertReads(3);
+
+    ticker.advance(NEGATIVE.minus(TICK));
+    assertThat(find("team", "secret")).isEmpty();
+    assertReads(3);
+  }
+
+  @Test
+  void offer_copy_servesAsOneThatWasReadThen() {
+    delegate.store("team", "secret");
+    StoredCredentials copy =
+        new StoredCredentials("team", List.of(StoredPassword.of(Password.of("secret"))));
+
+    cache.offer(new NamespaceName("team"), copy, FRESH.minus(TICK));
+    assertThat(accepts("team", "secret")).isTrue();
+    assertReads(0);
+    delegate.fail();
+    ticker.advance(STALE.minus(FRESH));
+    assertThat(accepts("team", "secret")).as("in an outage").isTrue();
+    ticker.advance(TICK);
+    assertCannotTell("team", "secret");
+  }
+
+  @Test
+  void offer_olderThanWhatWasRead_isNotTaken() {
+    delegate.store("team", "new");
+    assertThat(accepts("team", "new")).isTrue();
+    assertThat(find("gone", "any")).isEmpty();
+    StoredCredentials old =
+        new StoredCredentials("team", List.of(StoredPassword.of(Password.of("old"))));
+
+    cache.offer(new NamespaceName("team"), old, TICK);
+    cache.offer(new NamespaceName("gone"), old, TICK);
+
+    assertThat(accepts("team", "old")).isFalse();
+    assertThat(find("gone", "old")).isEmpty();
+  }
+
+  @Test
   void invalidateAll_everyNamespace_isReadAgain() {
     delegate.store("team", "old");
     assertThat(accepts("team", "old")).isTrue();
@@ -136,7 +197,7 @@ class CachingCredentialStoreTest {
 
     delegate.fail();
 
-    ticker.advance(NEGATIVE.minus(TICK));
+    ticker.advance(REREAD.minus(TICK));
     assertThat(find("team", "secret")).isEmpty();
     ticker.advance(TICK);
     assertCannotTell("team", "secret");
@@ -485,7 +546,7 @@ class CachingCredentialStoreTest {
         .withMessage("maxWaiting takes positive numbers");
     assertThatIllegalArgumentException().isThrownBy(() -> builder.maxWaiting(1, (int) none));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.maxReadsPerSecond(none))
+        .isThrownBy(() -> builder.maxReadsPerSecond((double) none))
         .withMessage("maxReadsPerSecond takes a positive number");
   }
 

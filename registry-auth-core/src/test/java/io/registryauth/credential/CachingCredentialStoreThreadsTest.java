@@ -136,6 +136,7 @@ class CachingCredentialStoreThreadsTest {
                   return ticker.getAsLong();
                 })
             .freshFor(Duration.ZERO)
+            .staleFor(Duration.ZERO)
             .build();
     Request first = begin(unfresh, "secret");
     firstReadBegan.await();
@@ -325,6 +326,38 @@ class CachingCredentialStoreThreadsTest {
 
     rereadMayEnd.countDown();
     assertThat(attacker.accepted()).isFalse();
+  }
+
+  /** Names that nobody has are without end; a tenant with a new password needs a read, too. */
+  @Test
+  void attack_newNamesThatWait_holdUpNoNewPassword() throws Exception {
+    stored.store("team", "old");
+    CountDownLatch readBegan = new CountDownLatch(1);
+    CountDownLatch readMayEnd = new CountDownLatch(1);
+    NamespaceName unknown = new NamespaceName("nobody");
+    CachingCredentialStore narrow =
+        CachingCredentialStore.builder(
+                lookup -> {
+                  if (lookup.namespace().equals(unknown)) {
+                    readBegan.countDown();
+                    await(readMayEnd);
+                  }
+                  return stored.find(lookup);
+                })
+            .ticker(ticker)
+            .maxWaiting(1, 1)
+            .build();
+    assertThat(begin(narrow, "old").accepted()).isTrue();
+    stored.store("team", "new");
+    Thread attacker =
+        new Thread(() -> assertThat(narrow.find(CredentialLookup.of(unknown))).isEmpty());
+    attacker.start();
+    readBegan.await();
+
+    assertThat(begin(narrow, "new").accepted()).isTrue();
+
+    readMayEnd.countDown();
+    attacker.join();
   }
 
   @Test

@@ -51,23 +51,37 @@ class CredentialEntriesTest {
   }
 
   /** Whoever could read it would know a password that works. */
-  @Test
-  void attack_hashInPlaceOfThePassword_isNoPasswordOfTheOther() {
+  @ParameterizedTest
+  @ValueSource(strings = {"password", "password-previous"})
+  void attack_hashInPlaceOfAPassword_isNoPassword(String name) {
     put("username", "team");
-    put("password", HASH_OF_SECRET);
+    put("password", "secret-of-now");
+    put(name, HASH_OF_SECRET);
 
     assertThat(accepts("secret")).isFalse();
+    assertThat(accepts(HASH_OF_SECRET)).isFalse();
+    assertProblem(name + "-is-a-hash");
+  }
+
+  /** Whoever takes the password away means to shut the tenant out. */
+  @Test
+  void read_previousPasswordAlone_refusesEverybody() {
+    put("username", "team");
+    put("password-previous", "previous");
+
+    assertThat(accepts("previous")).isFalse();
+    assertProblem("password-is-missing");
   }
 
   @Test
-  void read_passwordAndHash_areBothRefusedButNotThePrevious() {
+  void read_passwordAndHash_areBothRefusedWithThePrevious() {
     put("username", "team");
     put("password", "secret");
     put("password-hash", HASH_OF_SECRET);
     put("password-previous", "previous");
 
     assertThat(accepts("secret")).isFalse();
-    assertThat(accepts("previous")).isTrue();
+    assertThat(accepts("previous")).isFalse();
     assertProblem("password-and-password-hash-are-both-there");
   }
 
@@ -112,9 +126,9 @@ class CredentialEntriesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "secret, password-hash-is-no-bcrypt-hash-of-cost-4-to-14",
+    "secret, password-hash-is-no-bcrypt-hash-of-cost-4-to-12",
     "$2b$31$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW,"
-        + " password-hash-is-no-bcrypt-hash-of-cost-4-to-14",
+        + " password-hash-is-no-bcrypt-hash-of-cost-4-to-12",
   })
   void read_hashThatIsNone_refusesEverybody(String hash, String problem) {
     put("username", "team");
@@ -139,6 +153,9 @@ class CredentialEntriesTest {
   @ValueSource(strings = {"username", "password", "password-hash", "password-previous"})
   void read_entryThatIsNotUtf8_isNotUsed(String name) {
     put("username", "team");
+    if (name.equals("password-previous")) {
+      put("password", "secret");
+    }
     entries.put(name, new byte[] {'p', (byte) 0xff});
 
     assertThat(accepts("p\ufffd")).isFalse();

@@ -98,7 +98,7 @@ final class CredentialOptions {
     if (!watch) {
       return lookups;
     }
-    WatchingCredentialStore watching = WatchingCredentialStore.start(client, lookups, stale);
+    WatchingCredentialStore watching = WatchingCredentialStore.start(client, lookups);
     toClose.accept(watching);
     return watching;
   }

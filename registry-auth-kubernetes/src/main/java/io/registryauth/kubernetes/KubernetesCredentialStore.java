@@ -5,17 +5,16 @@ package io.registryauth.kubernetes;
 
 import com.google.common.util.concurrent.RateLimiter;
 import io.kubernetes.client.openapi.ApiClient;
-import io.kubernetes.client.openapi.ApiException;
-import io.kubernetes.client.openapi.apis.CoreV1Api;
-import io.kubernetes.client.openapi.models.V1Secret;
 import io.registryauth.credential.CredentialEntries;
 import io.registryauth.credential.CredentialLookup;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreException;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.tenant.NamespaceName;
-import java.util.Map;
+import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
+import okhttp3.Response;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,13 +44,11 @@ public final class KubernetesCredentialStore implements CredentialStore {
   private static final String SUFFIX = "-registry-credentials";
   private static final Logger log = LoggerFactory.getLogger(KubernetesCredentialStore.class);
 
-  private final CoreV1Api api;
   private final ApiServer server;
   private final RateLimiter warnings = RateLimiter.create(1);
 
   /** Makes a store that reads with a client, which stays the caller's. */
   public KubernetesCredentialStore(ApiClient client) {
-    this.api = new CoreV1Api(client);
     this.server = new ApiServer(client);
   }
 
@@ -60,42 +57,73 @@ public final class KubernetesCredentialStore implements CredentialStore {
     return namespace.value() + SUFFIX;
   }
 
+  /** That the API server forbids to read a Secret. */
+  private static final class ForbiddenException extends Exception {
+    private static final long serialVersionUID = 1L;
+  }
+
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
     NamespaceName namespace = lookup.namespace();
     try {
-      // Two DNS labels: no path but that of this Secret can be built of them.
-      V1Secret secret =
-          api.readNamespacedSecret(secretName(namespace), namespace.value()).execute();
-      Map<String, byte[]> data = secret.getData() == null ? Map.of() : secret.getData();
-      return CredentialEntries.read(name -> Optional.ofNullable(data.get(name)));
-    } catch (ApiException e) {
-      return answer(namespace, e);
+      long began = System.nanoTime();
+      try {
+        return read(namespace);
+      } catch (ForbiddenException e) {
+        if (server.wasReadyBefore(began)) {
+          return forbidden(namespace);
+        }
+      }
+      if (!server.isReady()) {
+        throw cannotTell(namespace, "forbidden, by an API server that is not ready");
+      }
+      return read(namespace);
+    } catch (ForbiddenException e) {
+      return forbidden(namespace);
+    } catch (IOException e) {
+      throw new CredentialStoreException("Reading the Secret of " + namespace + ": " + e, e);
+    } catch (CredentialStoreException e) {
+      throw e;
     } catch (RuntimeException e) {
       // Not as a cause: it may quote what it could not parse.
-      throw new CredentialStoreException(
-          "Reading the Secret of " + namespace + ": " + e.getClass().getSimpleName());
+      throw cannotTell(namespace, e.getClass().getSimpleName());
     }
   }
 
-  private Optional<StoredCredentials> answer(NamespaceName namespace, ApiException e) {
-    if (server.says(e, "NotFound")) {
-      return Optional.empty();
+  private Optional<StoredCredentials> read(NamespaceName namespace)
+      throws IOException, ForbiddenException {
+    // Two DNS labels: no path but that of this Secret can be built of them.
+    String path = "/api/v1/namespaces/" + namespace + "/secrets/" + secretName(namespace);
+    try (Response response = server.call(path, List.of()).execute()) {
+      if (response.isSuccessful()) {
+        SecretReader.Item item = new SecretReader(response.body().charStream()).secret();
+        if (item.tenant().filter(namespace::equals).isEmpty()) {
+          throw cannotTell(namespace, "the answer is another object");
+        }
+        return item.found();
+      }
+      Optional<ApiServer.Status> status = ApiServer.status(response);
+      String reason = status.map(ApiServer.Status::reason).orElse("");
+      if (reason.equals("NotFound") && status.get().name().equals(secretName(namespace))) {
+        return Optional.empty();
+      }
+      if (reason.equals("Forbidden") && !status.get().message().contains("system:anonymous")) {
+        throw new ForbiddenException();
+      }
+      throw cannotTell(namespace, ApiServer.describe(response));
     }
-    if (!server.says(e, "Forbidden")) {
-      throw new CredentialStoreException(
-          "Reading the Secret of " + namespace + ": " + server.describe(e));
-    }
-    // One that has just started forbids everything until it has read its roles.
-    if (!server.isReady()) {
-      throw new CredentialStoreException(
-          "Reading the Secret of " + namespace + ": forbidden, by an API server that is not ready");
-    }
+  }
+
+  private static CredentialStoreException cannotTell(NamespaceName namespace, String why) {
+    return new CredentialStoreException("Reading the Secret of " + namespace + ": " + why);
+  }
+
+  private Optional<StoredCredentials> forbidden(NamespaceName namespace) {
     if (warnings.tryAcquire()) {
       log.warn(
           "Kubernetes forbids reading the Secret {}/{}: the Role registry-auth-secret-reader, or its"
               + " RoleBinding to this program's service account, is missing in that namespace (or the"
-              + " ClusterRole of that name)",
+              + " ClusterRole of that name). One such line a second at most is written.",
           namespace,
           secretName(namespace));
     }

@@ -3,20 +3,19 @@
 
 package io.registryauth.kubernetes;
 
-import com.google.common.collect.ImmutableSet;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import io.registryauth.credential.CredentialEntries;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.tenant.NamespaceName;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -25,18 +24,6 @@ import java.util.function.Consumer;
  * megabyte each, and there may be any number of them. Not thread-safe.
  */
 final class SecretReader {
-  /**
-   * The entries that are read; {@link CredentialEntries} knows what they mean. Any other is
-   * skipped.
-   */
-  private static final Set<String> ENTRIES =
-      ImmutableSet.of(
-          "username",
-          "password",
-          "password-hash",
-          "password-previous",
-          "password-previous-expires");
-
   private final JsonReader json;
 
   SecretReader(Reader text) {
@@ -47,11 +34,15 @@ final class SecretReader {
   /**
    * What was read of an object.
    *
+   * @param kind the kind, where the object itself says it
    * @param tenant whose credentials the Secret holds, if its name says that it does
    * @param found the credentials
    */
   record Item(
-      String resourceVersion, Optional<NamespaceName> tenant, Optional<StoredCredentials> found) {}
+      String kind,
+      String resourceVersion,
+      Optional<NamespaceName> tenant,
+      Optional<StoredCredentials> found) {}
 
   /** The end of a page: where to go on, if there is more, and what to watch from. */
   record Page(String resourceVersion, String continueToken) {}
@@ -91,9 +82,22 @@ final class SecretReader {
     return new Page(list[0], list[1]);
   }
 
+  /**
+   * Reads a Secret by itself.
+   *
+   * @throws IOException if it is none
+   */
+  Item secret() throws IOException {
+    Item item = item();
+    if (!item.kind().equals("Secret")) {
+      throw new IOException("The answer is no Secret");
+    }
+    return item;
+  }
+
   /** Reads the next event, or nothing at the end of the stream. */
   Optional<Event> event() throws IOException {
-    if (json.peek() == JsonToken.END_DOCUMENT) {
+    if (atEnd()) {
       return Optional.empty();
     }
     String[] type = {""};
@@ -112,12 +116,21 @@ final class SecretReader {
     return Optional.of(new Event(type[0], item[0]));
   }
 
+  private boolean atEnd() throws IOException {
+    try {
+      return json.peek() == JsonToken.END_DOCUMENT;
+    } catch (EOFException e) {
+      return true; // there was nothing at all
+    }
+  }
+
   private Item item() throws IOException {
     Map<String, String> metadata = new HashMap<>();
     Map<String, byte[]> data = new HashMap<>();
     object(
         name -> {
           switch (name) {
+            case "kind" -> metadata.put(name, json.nextString());
             case "metadata" -> object(field -> metadata(field, metadata));
             case "data" -> object(entry -> entry(entry, data));
             default -> json.skipValue();
@@ -128,6 +141,7 @@ final class SecretReader {
             .filter(
                 name -> KubernetesCredentialStore.secretName(name).equals(metadata.get("name")));
     return new Item(
+        metadata.getOrDefault("kind", ""),
         metadata.getOrDefault("resourceVersion", ""),
         tenant,
         tenant.flatMap(
@@ -142,7 +156,7 @@ final class SecretReader {
   }
 
   private void entry(String name, Map<String, byte[]> data) throws IOException {
-    if (ENTRIES.contains(name)) {
+    if (CredentialEntries.NAMES.contains(name) && json.peek() == JsonToken.STRING) {
       data.put(name, Base64.getDecoder().decode(json.nextString()));
     } else {
       json.skipValue();

@@ -6,7 +6,6 @@ package io.registryauth.kubernetes;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.kubernetes.client.openapi.ApiClient;
-import io.kubernetes.client.openapi.ApiException;
 import io.kubernetes.client.openapi.Pair;
 import io.registryauth.credential.CachingCredentialStore;
 import io.registryauth.credential.StoredCredentials;
@@ -22,6 +21,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import okhttp3.Call;
 import okhttp3.ConnectionPool;
 import okhttp3.OkHttpClient;
@@ -41,10 +41,16 @@ final class SecretWatch implements AutoCloseable {
   private static final int PAGE_SIZE = 500;
   private static final Duration PAGE_LIMIT = Duration.ofSeconds(60);
 
-  // The API server ends a watch by itself after this; it sends a bookmark every minute.
-  private static final Duration WATCH_TIME = Duration.ofMinutes(5);
-  private static final Duration SILENCE_LIMIT = Duration.ofMinutes(2);
+  // The API server ends a watch by itself after this. It looks at rights when one begins.
+  private static final Duration WATCH_TIME = Duration.ofMinutes(1);
 
+  // A connection that is silent for longer is dead; over HTTP/2, pings find out sooner.
+  private static final Duration SILENCE_LIMIT = WATCH_TIME.plusSeconds(10);
+
+  // A watch that has stood for so long was a good one.
+  private static final Duration GOOD_WATCH = Duration.ofSeconds(30);
+
+  private static final Duration BETWEEN_WATCHES = Duration.ofMillis(50);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
@@ -99,45 +105,62 @@ final class SecretWatch implements AutoCloseable {
     return Optional.ofNullable(credentials.get(namespace));
   }
 
-  /** Whether the copy is as of now, or as of no longer ago than that. */
-  boolean isCurrent(Duration age) {
+  /** Returns how old the copy is: zero while a watch is open, and nothing before there is one. */
+  Optional<Duration> age() {
     State now = state;
-    return now.following()
-        || (now.lastFollowedAt().isPresent()
-            && System.nanoTime() - now.lastFollowedAt().getAsLong() < age.toNanos());
+    if (now.following()) {
+      return Optional.of(Duration.ZERO);
+    }
+    return now.lastFollowedAt().isPresent()
+        ? Optional.of(
+            Duration.ofNanos(Math.max(1, System.nanoTime() - now.lastFollowedAt().getAsLong())))
+        : Optional.empty();
   }
 
   private void run() {
     Duration pause = FIRST_PAUSE;
     try {
       while (closed.getCount() > 0) {
+        long began = System.nanoTime();
         try {
-          String version = list();
-          log.info("Watching the credentials of {} namespaces", credentials.size());
-          pause = FIRST_PAUSE;
-          while (closed.getCount() > 0) {
-            version = follow(version);
+          watch();
+        } catch (StartAgainException | IOException | RuntimeException | Error e) {
+          // Whatever it is, giving up for good would be worse.
+          if (System.nanoTime() - began > GOOD_WATCH.toNanos()) {
+            pause = FIRST_PAUSE;
           }
-        } catch (StartAgainException | ApiException | IOException | RuntimeException e) {
           if (closed.getCount() > 0) {
             log.warn("The watch of Secrets is interrupted, next try in {}: {}", pause, reason(e));
           }
         }
-        boolean ended = closed.await(pause.toMillis(), MILLISECONDS);
-        pause = ended || pause.compareTo(LONGEST_PAUSE) > 0 ? pause : pause.multipliedBy(2);
+        // Replicas that lost their watches together should not come again together.
+        long jitter = ThreadLocalRandom.current().nextLong(pause.toMillis());
+        boolean ended = closed.await(pause.toMillis() + jitter, MILLISECONDS);
+        Duration longer = pause.multipliedBy(2);
+        pause = ended || longer.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : longer;
       }
     } catch (InterruptedException e) {
       log.debug("Interrupted; no longer watching");
     }
   }
 
+  /** Lists, and follows from there on. */
+  private void watch() throws IOException, StartAgainException, InterruptedException {
+    String version = list();
+    boolean first = true;
+    while (!closed.await(first ? 0 : BETWEEN_WATCHES.toMillis(), MILLISECONDS)) {
+      version = follow(version, first);
+      first = false;
+    }
+  }
+
   /** The message of what failed, but not that of a parser, which may quote what it read. */
-  private static String reason(Exception e) {
+  private static String reason(Throwable e) {
     return e instanceof RuntimeException ? e.getClass().getSimpleName() : e.toString();
   }
 
   /** Copies all there is, and returns the version to watch from. */
-  private String list() throws ApiException, IOException, StartAgainException {
+  private String list() throws IOException, StartAgainException {
     Set<NamespaceName> there = new HashSet<>();
     String continueToken = "";
     SecretReader.Page page;
@@ -159,11 +182,11 @@ final class SecretWatch implements AutoCloseable {
     } while (!continueToken.isEmpty());
     credentials.keySet().retainAll(there);
     lookups.invalidateAll(); // they may be of before the list
-    return page.resourceVersion();
+    return required(page.resourceVersion());
   }
 
   /** Follows the changes from a version on until the API server ends the watch in order. */
-  private String follow(String from) throws ApiException, IOException, StartAgainException {
+  private String follow(String from, boolean first) throws IOException, StartAgainException {
     String version = from;
     List<Pair> parameters =
         List.of(
@@ -173,11 +196,14 @@ final class SecretWatch implements AutoCloseable {
             new Pair("timeoutSeconds", "" + WATCH_TIME.toSeconds()));
     try (Response response = open(parameters, Duration.ZERO)) {
       state = new State(true, OptionalLong.empty());
+      if (first) {
+        log.info("Watching the credentials of {} namespaces", credentials.size());
+      }
       SecretReader events = new SecretReader(response.body().charStream());
       Optional<SecretReader.Event> event = events.event();
       while (event.isPresent()) {
         apply(event.get());
-        version = event.get().item().resourceVersion();
+        version = required(event.get().item().resourceVersion());
         event = events.event();
       }
       return version;
@@ -186,6 +212,13 @@ final class SecretWatch implements AutoCloseable {
         state = new State(false, OptionalLong.of(System.nanoTime()));
       }
     }
+  }
+
+  private static String required(String version) throws IOException {
+    if (version.isEmpty()) {
+      throw new IOException("The API server left out the version");
+    }
+    return version;
   }
 
   private void apply(SecretReader.Event event) throws StartAgainException {
@@ -204,19 +237,14 @@ final class SecretWatch implements AutoCloseable {
     }
     NamespaceName namespace = item.tenant().get();
     if (item.found().isPresent()) {
-      StoredCredentials found = item.found().get();
-      // One text in place of two that are equal: there may be very many.
-      String username =
-          found.username().equals(namespace.value()) ? namespace.value() : found.username();
-      credentials.put(
-          namespace, new StoredCredentials(username, found.passwords(), found.problem()));
+      credentials.put(namespace, item.found().get());
     } else {
       credentials.remove(namespace);
     }
   }
 
   private Response open(List<Pair> parameters, Duration limit)
-      throws ApiException, IOException, StartAgainException {
+      throws IOException, StartAgainException {
     Call opening =
         http.newBuilder()
             .callTimeout(limit) // zero is none

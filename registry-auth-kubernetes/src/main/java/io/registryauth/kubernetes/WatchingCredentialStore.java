@@ -7,7 +7,6 @@ import io.kubernetes.client.openapi.ApiClient;
 import io.registryauth.credential.CachingCredentialStore;
 import io.registryauth.credential.CredentialLookup;
 import io.registryauth.credential.CredentialStore;
-import io.registryauth.credential.CredentialStoreException;
 import io.registryauth.credential.StoredCredentials;
 import java.time.Duration;
 import java.util.Optional;
@@ -18,8 +17,8 @@ import java.util.Optional;
  * Secret is a digest of each password: 100,000 namespaces take some 25 MB.
  *
  * <p>What the watch does not know, or knows otherwise than a client has it, is looked up as without
- * a watch. So is everything while the watch is interrupted; if that fails too, what it knew serves
- * for a while, as an old copy in a {@link CachingCredentialStore} does.
+ * a watch. So is everything while the watch is interrupted, and what it knew serves as the copy
+ * that a {@link CachingCredentialStore} has.
  *
  * <p>It needs the right to {@code list} and {@code watch} all Secrets of the cluster: weigh that
  * against the second that it saves. Thread-safe; close it to end its thread.
@@ -27,13 +26,10 @@ import java.util.Optional;
 public final class WatchingCredentialStore implements CredentialStore, AutoCloseable {
   private final SecretWatch watch;
   private final CachingCredentialStore lookups;
-  private final Duration stale;
 
-  private WatchingCredentialStore(
-      SecretWatch watch, CachingCredentialStore lookups, Duration stale) {
+  private WatchingCredentialStore(SecretWatch watch, CachingCredentialStore lookups) {
     this.watch = watch;
     this.lookups = lookups;
-    this.stale = stale;
   }
 
   /**
@@ -41,27 +37,24 @@ public final class WatchingCredentialStore implements CredentialStore, AutoClose
    *
    * @param client reaches the API server; stays the caller's
    * @param lookups looks credentials up one by one, in front of a {@link KubernetesCredentialStore}
-   * @param stale how long what was known serves when neither watch nor lookups work
    */
-  public static WatchingCredentialStore start(
-      ApiClient client, CachingCredentialStore lookups, Duration stale) {
-    return new WatchingCredentialStore(SecretWatch.start(client, lookups), lookups, stale);
+  public static WatchingCredentialStore start(ApiClient client, CachingCredentialStore lookups) {
+    return new WatchingCredentialStore(SecretWatch.start(client, lookups), lookups);
   }
 
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
-    Optional<StoredCredentials> watched = watch.find(lookup.namespace()).filter(lookup.accepted());
-    if (watched.isPresent() && watch.isCurrent(Duration.ZERO)) {
-      return watched;
-    }
-    try {
-      return lookups.find(lookup);
-    } catch (CredentialStoreException e) {
-      if (watched.isPresent() && watch.isCurrent(stale)) {
+    Optional<StoredCredentials> watched = watch.find(lookup.namespace());
+    Optional<Duration> age = watch.age();
+    if (watched.isPresent() && age.isPresent()) {
+      if (age.get().isZero() && lookup.accepted().test(watched.get())) {
         return watched;
       }
-      throw e;
+      if (!age.get().isZero()) {
+        lookups.offer(lookup.namespace(), watched.get(), age.get());
+      }
     }
+    return lookups.find(lookup);
   }
 
   /** Ends the watch. */

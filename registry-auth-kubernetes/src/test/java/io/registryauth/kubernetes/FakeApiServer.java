@@ -22,6 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class FakeApiServer implements AutoCloseable {
   private final HttpServer server;
   private final Map<String, Answer> answers = new ConcurrentHashMap<>();
+  private final Map<String, Runnable> afterwards = new ConcurrentHashMap<>();
   private final List<String> requests = new CopyOnWriteArrayList<>();
 
   private record Answer(int status, String body) {}
@@ -39,6 +40,7 @@ final class FakeApiServer implements AutoCloseable {
           exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
           exchange.getResponseBody().write(body);
           exchange.close();
+          afterwards.getOrDefault(path, () -> {}).run();
         });
     server.start();
   }
@@ -54,8 +56,13 @@ final class FakeApiServer implements AutoCloseable {
         status,
         """
         {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",
-         "message":"the message","reason":"%s","code":%d}"""
-            .formatted(reason, status));
+         "message":"the message","reason":"%s","code":%d,"details":{"name":"%s"}}"""
+            .formatted(reason, status, path.substring(path.lastIndexOf('/') + 1)));
+  }
+
+  /** Does something after each answer to a path. */
+  void afterwards(String path, Runnable action) {
+    afterwards.put(path, action);
   }
 
   List<String> requests() {

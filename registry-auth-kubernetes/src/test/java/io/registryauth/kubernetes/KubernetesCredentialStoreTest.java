@@ -15,6 +15,7 @@ import io.registryauth.credential.StoredCredentials;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +27,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the answers of an API server mean; the end-to-end tests ask a real one. */
 class KubernetesCredentialStoreTest {
   private static final String PATH = "/api/v1/namespaces/team/secrets/team-registry-credentials";
+
+  // team / secret
+  private static final String SECRET =
+      """
+      {"kind":"Secret","metadata":{"name":"team-registry-credentials","namespace":"team"},
+       "data":{"username":"dGVhbQ==","password":"c2VjcmV0"}}""";
 
   private FakeApiServer api;
   private KubernetesCredentialStore store;
@@ -43,11 +50,7 @@ class KubernetesCredentialStoreTest {
 
   @Test
   void find_secret_isTheCredentials() {
-    // team / secret
-    api.answer(
-        PATH,
-        200,
-        "{\"kind\":\"Secret\",\"data\":{\"username\":\"dGVhbQ==\",\"password\":\"c2VjcmV0\"}}");
+    api.answer(PATH, 200, SECRET);
 
     StoredCredentials found = find().orElseThrow();
 
@@ -56,11 +59,20 @@ class KubernetesCredentialStoreTest {
     assertThat(api.requests()).containsExactly(PATH);
   }
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {"{\"kind\":\"Secret\"}", "{\"kind\":\"Secret\",\"data\":{\"a\":\"Yg==\"}}"})
-  void find_secretWithoutCredentials_isEmpty(String secret) {
-    api.answer(PATH, 200, secret);
+  /** An upgrade of a cluster may bring any field, anywhere. */
+  @Test
+  void find_secretWithFieldsOfAnotherVersion_isTheCredentials() {
+    api.answer(
+        PATH,
+        200,
+        SECRET.replace("\"metadata\":{", "\"novelty\":{\"a\":[1]},\"metadata\":{\"novelty\":1,"));
+
+    assertThat(find().orElseThrow().passwords()).hasSize(1);
+  }
+
+  @Test
+  void find_secretWithoutCredentials_isEmpty() {
+    api.answer(PATH, 200, SECRET.replace("username", "a").replace("password", "b"));
 
     assertThat(find()).isEmpty();
   }
@@ -72,12 +84,55 @@ class KubernetesCredentialStoreTest {
     assertThat(find()).isEmpty();
   }
 
+  /** A path that the API server does not know, behind a proxy that changes paths, for instance. */
   @Test
-  void find_forbiddenSecret_isEmpty() {
+  void find_somethingElseIsNotFound_cannotTell() {
+    api.answer(PATH, 404, "{\"kind\":\"Status\",\"reason\":\"NotFound\",\"details\":{}}");
+
+    assertCannotTell("Reading the Secret of team: HTTP status 404, ");
+  }
+
+  @Test
+  void find_forbiddenSecret_isEmptyOnceItIsSureThatRolesAreRead() {
     api.answerStatus(PATH, 403, "Forbidden");
     api.answer("/readyz", 200, "ok");
 
     assertThat(find()).isEmpty();
+    assertThat(api.requests()).containsExactly(PATH, "/readyz", PATH);
+  }
+
+  @Test
+  void find_manyForbiddenSecrets_askForReadinessOnceASecond() {
+    api.answerStatus(PATH, 403, "Forbidden");
+    api.answer("/readyz", 200, "ok");
+    for (int i = 0; i < 20; i++) {
+      assertThat(find()).isEmpty();
+    }
+
+    assertThat(Collections.frequency(api.requests(), "/readyz")).isLessThan(5);
+  }
+
+  /** It forbade while it started, and was ready when it was asked. */
+  @Test
+  void find_forbiddenJustBeforeItWasReady_isReadAgain() {
+    api.answerStatus(PATH, 403, "Forbidden");
+    api.answer("/readyz", 200, "ok");
+    api.afterwards("/readyz", () -> api.answer(PATH, 200, SECRET));
+
+    assertThat(find()).isPresent();
+  }
+
+  /** This program's own credentials are missing: that says nothing of a tenant's. */
+  @Test
+  void find_forbiddenToAnonymous_cannotTell() {
+    api.answer(
+        PATH,
+        403,
+        "{\"kind\":\"Status\",\"reason\":\"Forbidden\",\"message\":\"secrets is forbidden: User"
+            + " \\\"system:anonymous\\\" cannot get\"}");
+    api.answer("/readyz", 200, "ok");
+
+    assertThatExceptionOfType(CredentialStoreException.class).isThrownBy(this::find);
   }
 
   /** Before it has read its roles, an API server forbids everything. */
@@ -126,6 +181,9 @@ class KubernetesCredentialStoreTest {
         "",
         "null",
         "[]",
+        "{}",
+        "{\"kind\":\"Secret\"}",
+        "{\"kind\":\"SecretList\",\"items\":[]}",
         "{\"data\":\"s3cr3t\"}",
         "{\"data\":{\"password\":[\"s3cr3t\"]}}",
         "{\"da"

@@ -111,9 +111,33 @@ class SecretReaderTest {
     assertThat(accepts(added.item(), "secret")).isTrue();
     Event bookmark = reader.event().orElseThrow();
     assertThat(bookmark.type()).isEqualTo("BOOKMARK");
-    assertThat(bookmark.item()).isEqualTo(new Item("9", Optional.empty(), Optional.empty()));
+    assertThat(bookmark.item())
+        .isEqualTo(new Item("Secret", "9", Optional.empty(), Optional.empty()));
     assertThat(reader.event().orElseThrow().type()).isEqualTo("ERROR");
     assertThat(reader.event()).isEmpty();
+  }
+
+  @Test
+  void event_streamWithoutAny_isAtItsEnd() throws IOException {
+    assertThat(reader("").event()).isEmpty();
+  }
+
+  /** One Secret of an unexpected shape must not end the watch for all others. */
+  @Test
+  void event_entryThatIsNoText_isSkipped() throws IOException {
+    SecretReader reader =
+        reader(
+            """
+            {"type":"ADDED","object":{"metadata":{"name":"b-registry-credentials","namespace":"b"},
+             "data":{"username":"Yg==","password":null}}}""");
+
+    assertThat(reader.event().orElseThrow().item().found().orElseThrow().passwords()).isEmpty();
+  }
+
+  @Test
+  void secret_otherKind_isAFailure() {
+    assertThatIOException().isThrownBy(() -> reader("{}").secret());
+    assertThatIOException().isThrownBy(() -> reader("{\"kind\":\"Pod\"}").secret());
   }
 
   @ParameterizedTest
