@@ -58,8 +58,9 @@ record TenantDockerConfigs(KubernetesObjects objects, Optional<String> registryH
         V1Secret credentials = credentials(tenant);
         held.addAll(TenantCredentials.of(credentials).passwords());
         for (V1Secret named : named(tenant)) {
-          ObjectReport report =
-              objects.apply(file(tenant.tenant(), named, objects.get(named), credentials, held));
+          Optional<V1Secret> stored = objects.get(named);
+          V1Secret file = file(tenant.tenant(), named, stored, credentials, held);
+          ObjectReport report = stored.isPresent() ? objects.apply(file) : objects.create(file);
           done.merge(
               report.object(),
               report,

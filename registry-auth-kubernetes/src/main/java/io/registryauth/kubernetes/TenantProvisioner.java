@@ -6,10 +6,9 @@ package io.registryauth.kubernetes;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import com.google.gson.JsonNull;
-import com.google.gson.JsonObject;
 import io.kubernetes.client.common.KubernetesObject;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.models.V1Secret;
@@ -17,13 +16,11 @@ import io.kubernetes.client.util.Yaml;
 import io.registryauth.kubernetes.ObjectReport.Status;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -150,19 +147,16 @@ public final class TenantProvisioner {
                             + " is not there: there is no password to rotate"));
     TenantCredentials before = TenantCredentials.usable(tenant, stored);
     Instant expires = clock.instant().plus(overlap).truncatedTo(ChronoUnit.SECONDS);
-    JsonObject data = new JsonObject();
-    data.addProperty(TenantCredentials.PASSWORD, base64(RandomSecret.next()));
-    if (overlap.isZero()) {
-      data.add(TenantCredentials.PREVIOUS, JsonNull.INSTANCE);
-      data.add(TenantCredentials.EXPIRES, JsonNull.INSTANCE);
-    } else {
-      data.addProperty(TenantCredentials.PREVIOUS, base64(before.password().orElseThrow()));
-      data.addProperty(TenantCredentials.EXPIRES, base64(expires.toString()));
-    }
-    JsonObject changes = new JsonObject();
-    changes.add("data", data);
     // Before the clients': the server then accepts what they have and what they get.
-    objects.merge(stored, changes);
+    objects.mergeData(
+        stored,
+        ImmutableMap.of(
+            TenantCredentials.PASSWORD,
+            Optional.of(RandomSecret.next()),
+            TenantCredentials.PREVIOUS,
+            before.password().filter(password -> !overlap.isZero()),
+            TenantCredentials.EXPIRES,
+            Optional.of(expires.toString()).filter(text -> !overlap.isZero())));
     reports.accept(
         new ObjectReport(
             Status.UPDATED,
@@ -269,10 +263,6 @@ public final class TenantProvisioner {
 
   private ObjectName registryTls() {
     return new ObjectName(registryNamespace, REGISTRY_TLS);
-  }
-
-  private static String base64(String text) {
-    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Builds a provisioner. */

@@ -28,6 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TenantProvisionerTest {
   private static final NamespaceName TENANT = new NamespaceName("test-build");
   private static final String SECRETS = "/api/v1/namespaces/test-build/secrets/";
+  private static final String ROLES =
+      "/apis/rbac.authorization.k8s.io/v1/namespaces/test-build/roles/";
   private static final String CREDENTIALS = SECRETS + "test-build-registry-credentials";
   private static final String CONFIG = SECRETS + "registry-docker-config";
   private static final String HOST = TenantProvisioner.DEFAULT_REGISTRY_HOST;
@@ -113,6 +115,25 @@ class TenantProvisionerTest {
     assertThat(text(CREDENTIALS, "password")).isEqualTo("of-the-first");
     assertThat(login(HOST).password()).isEqualTo("of-the-first");
     assertThat(lines).contains("kept      Secret test-build/test-build-registry-credentials");
+  }
+
+  @Test
+  void create_whileAnotherMakesAnObject_completesItAndLeavesItTheirs() throws IOException {
+    String role = ROLES + "registry-auth-secret-reader";
+    String theirs =
+        """
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+         "metadata": {"namespace": "test-build", "name": "registry-auth-secret-reader",
+                      "labels": {"a": "b"}}}
+        """;
+    api.before("POST", ROLES.substring(0, ROLES.length() - 1), () -> api.put(role, theirs));
+    provisioner.create(TENANT);
+
+    JsonObject stored = api.object(role).orElseThrow();
+    assertThat(stored.getAsJsonObject("metadata").getAsJsonObject("labels").keySet())
+        .containsExactly("a");
+    assertThat(stored.getAsJsonArray("rules")).hasSize(1);
+    assertThat(lines).contains("updated   Role test-build/registry-auth-secret-reader");
   }
 
   @Test
