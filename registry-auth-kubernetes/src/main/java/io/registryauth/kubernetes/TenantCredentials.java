@@ -9,6 +9,9 @@ import com.google.common.collect.ImmutableSet;
 import io.kubernetes.client.openapi.models.V1Secret;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -73,6 +76,19 @@ record TenantCredentials(
       return Optional.of("its username is not the namespace, so the server refuses it");
     }
     return password.isEmpty() ? Optional.of("it has no password") : Optional.empty();
+  }
+
+  /** Says whether the server accepts the previous password at this time. */
+  boolean previousIsValid(Instant now) {
+    try {
+      return previous.isPresent()
+          && expires
+              .map(text -> OffsetDateTime.parse(text).toInstant())
+              .filter(end -> !now.isBefore(end))
+              .isEmpty();
+    } catch (DateTimeException e) {
+      return false;
+    }
   }
 
   /** Returns the passwords that clients may hold. */

@@ -28,7 +28,7 @@ import java.util.TreeSet;
  *     documented one
  */
 record TenantDockerConfigs(KubernetesObjects objects, Optional<String> registryHost) {
-  private static final int MAX_ATTEMPTS = 5;
+  private static final DockerConfig NONE = DockerConfig.parse("");
 
   /** Returns both as they should be with these credentials. */
   List<V1Secret> files(TenantObjects tenant, V1Secret credentials) throws IOException {
@@ -52,30 +52,42 @@ record TenantDockerConfigs(KubernetesObjects objects, Optional<String> registryH
   Collection<ObjectReport> refresh(TenantObjects tenant, Set<String> before) throws IOException {
     Map<String, ObjectReport> done = new LinkedHashMap<>();
     Set<String> held = new TreeSet<>(before);
-    IOException conflict = new IOException("never tried");
-    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      try {
-        V1Secret credentials = credentials(tenant);
-        held.addAll(TenantCredentials.of(credentials).passwords());
-        for (V1Secret named : named(tenant)) {
-          Optional<V1Secret> stored = objects.get(named);
-          V1Secret file = file(tenant.tenant(), named, stored, credentials, held);
-          ObjectReport report = stored.isPresent() ? objects.apply(file) : objects.create(file);
-          done.merge(
-              report.object(),
-              report,
-              (earlier, later) -> later.status() == Status.UNCHANGED ? earlier : later);
-        }
-        if (version(credentials).equals(version(credentials(tenant)))) {
+    return KubernetesObjects.retryOnConflict(
+        () -> {
+          V1Secret credentials = credentials(tenant);
+          held.addAll(TenantCredentials.of(credentials).passwords());
+          for (V1Secret named : named(tenant)) {
+            Optional<V1Secret> stored = objects.get(named);
+            V1Secret file = file(tenant.tenant(), named, stored, credentials, held);
+            ObjectReport report = stored.isPresent() ? objects.apply(file) : objects.create(file);
+            done.merge(
+                report.object(),
+                report,
+                (earlier, later) -> later.status() == Status.UNCHANGED ? earlier : later);
+          }
+          if (!version(credentials).equals(version(credentials(tenant)))) {
+            throw new ConflictException(ManagedObjects.describe(credentials) + " keeps changing");
+          }
           return done.values();
+        });
+  }
+
+  /** Says whether a client is given this password. */
+  boolean have(TenantObjects tenant, Optional<String> password) throws IOException {
+    for (V1Secret named : named(tenant)) {
+      DockerConfig config = objects.get(named).map(TenantDockerConfigs::config).orElse(NONE);
+      for (String host : config.hostsOf(tenant.tenant().value())) {
+        if (config.login(host).map(Login::password).equals(password)) {
+          return true;
         }
-        conflict = new ConflictException(ManagedObjects.describe(credentials) + " keeps changing");
-      } catch (ConflictException changedMeanwhile) {
-        conflict = changedMeanwhile;
       }
     }
-    throw new IOException(
-        conflict.getMessage() + "; mend the rest with: tenant create " + tenant.tenant(), conflict);
+    return false;
+  }
+
+  private static DockerConfig config(V1Secret stored) {
+    return DockerConfig.parse(
+        ManagedObjects.text(stored, TenantObjects.DOCKER_CONFIG_KEY).orElse(""));
   }
 
   private static ImmutableList<V1Secret> named(TenantObjects tenant) {
@@ -104,11 +116,7 @@ record TenantDockerConfigs(KubernetesObjects objects, Optional<String> registryH
       Set<String> held)
       throws IOException {
     String password = TenantCredentials.usable(tenant, credentials).password().orElseThrow();
-    DockerConfig config =
-        DockerConfig.parse(
-            stored
-                .flatMap(secret -> ManagedObjects.text(secret, TenantObjects.DOCKER_CONFIG_KEY))
-                .orElse(""));
+    DockerConfig config = stored.map(TenantDockerConfigs::config).orElse(NONE);
     for (String host : hosts(config, tenant, held)) {
       config = config.with(host, new Login(tenant.value(), password));
     }

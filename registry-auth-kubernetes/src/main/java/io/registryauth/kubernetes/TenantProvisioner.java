@@ -130,9 +130,13 @@ public final class TenantProvisioner {
    * not noticed yet are not refused; one that was kept by an earlier rotation ends now. The server
    * goes by what its cache has, for 30 s by default.
    *
+   * <p>If an earlier rotation broke off before the clients got its password, and the one that they
+   * have is still accepted, that rotation is finished instead: another would end their password.
+   *
    * @param overlap how long; zero to end it at once
    * @throws IOException if a call fails, there are no credentials that can be changed, or somebody
-   *     else changed them at the same time; the password is then as it was
+   *     else changed them at the same time. The password is then as it was, unless the message says
+   *     that the new one is stored, and how to give it to the clients
    */
   public void rotate(NamespaceName tenant, Duration overlap) throws IOException {
     checkArgument(!overlap.isNegative(), "The overlap is negative: %s", overlap);
@@ -146,6 +150,16 @@ public final class TenantProvisioner {
                         ManagedObjects.describe(wanted.credentials())
                             + " is not there: there is no password to rotate"));
     TenantCredentials before = TenantCredentials.usable(tenant, stored);
+    if (before.previousIsValid(clock.instant()) && clients.have(wanted, before.previous())) {
+      reports.accept(
+          new ObjectReport(
+              Status.KEPT,
+              ManagedObjects.describe(stored),
+              "the rotation before is finished instead, since clients have not got its password"
+                  + " yet"));
+      refresh(wanted, before);
+      return;
+    }
     Instant expires = clock.instant().plus(overlap).truncatedTo(ChronoUnit.SECONDS);
     // Before the clients': the server then accepts what they have and what they get.
     objects.mergeData(
@@ -165,7 +179,21 @@ public final class TenantProvisioner {
                     ? "the password before is not accepted any more"
                     : "the password before is accepted until " + expires)
                 + (before.previous().isPresent() ? "; the one before that is not any more" : "")));
-    clients.refresh(wanted, before.passwords()).forEach(reports);
+    refresh(wanted, before);
+  }
+
+  /** Gives clients the password that is stored, and says how to do so if it fails. */
+  private void refresh(TenantObjects wanted, TenantCredentials before) throws IOException {
+    try {
+      clients.refresh(wanted, before.passwords()).forEach(reports);
+    } catch (IOException e) {
+      throw new IOException(
+          e.getMessage()
+              + "; the new password is stored, but clients may not have it: finish with: tenant"
+              + " create "
+              + wanted.tenant(),
+          e);
+    }
   }
 
   /**

@@ -36,6 +36,32 @@ class TenantProvisionerTest {
   private static final Clock CLOCK =
       Clock.fixed(Instant.parse("2026-11-25T12:00:00.5Z"), ZoneOffset.UTC);
 
+  /** A certificate, valid until 2126. */
+  private static final String CA =
+      """
+      -----BEGIN CERTIFICATE-----
+      MIIBgjCCASmgAwIBAgIUdT5hTlyT8bM4Q1+YUQont4KWrR4wCgYIKoZIzj0EAwIw
+      FjEUMBIGA1UEAwwLcmVnaXN0cnktY2EwIBcNMjYxMTI1MTgwOTEwWhgPMjEyNjEx
+      MDExODA5MTBaMBYxFDASBgNVBAMMC3JlZ2lzdHJ5LWNhMFkwEwYHKoZIzj0CAQYI
+      KoZIzj0DAQcDQgAEZSihDSKSE9wUkUwS9sVjYQWicwQFioxYnoRo1RqSodMhamgX
+      Nx+6rowcfqedR6UH6SVnROD70u1bmTLyWoGpN6NTMFEwHQYDVR0OBBYEFOhoY4EV
+      dOpMjerWUPVZaPKkkSV5MB8GA1UdIwQYMBaAFOhoY4EVdOpMjerWUPVZaPKkkSV5
+      MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgArnQ4VvZgKJcPww3
+      p54kaiNbCPpADnHhmBfHEUFv8L8CIGYEfRDDvPmAadN0jiXJwNejbVR/7eGIbBqz
+      OgHNiPfX
+      -----END CERTIFICATE-----
+      """;
+
+  private static final String HASHED =
+      """
+      {"apiVersion": "v1", "kind": "Secret",
+       "metadata": {"namespace": "test-build", "name": "test-build-registry-credentials"},
+       "data": {"username": "%s", "password-hash": "%s"}}
+      """
+          .formatted(
+              base64("test-build"),
+              base64("$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"));
+
   private final List<String> lines = new ArrayList<>();
   private FakeObjects api;
   private TenantProvisioner provisioner;
@@ -45,7 +71,7 @@ class TenantProvisionerTest {
     api = new FakeObjects();
     api.put(
         "/api/v1/namespaces/registry/secrets/registry-tls",
-        secret("registry", "registry-tls", "ca.crt", "the registry's"));
+        secret("registry", "registry-tls", "ca.crt", CA));
     provisioner =
         TenantProvisioner.builder(api.client())
             .clock(CLOCK)
@@ -203,6 +229,51 @@ class TenantProvisionerTest {
   }
 
   @Test
+  void rotate_thatBrokeOff_saysHowToFinishAndIsFinishedByTheNext() throws IOException {
+    provisioner.create(TENANT);
+    String first = text(CREDENTIALS, "password");
+    breakOff(Duration.ofHours(24));
+    String second = text(CREDENTIALS, "password");
+    assertThat(login(HOST).password()).isEqualTo(first);
+    provisioner.rotate(TENANT, Duration.ofHours(24));
+
+    assertThat(text(CREDENTIALS, "password")).isEqualTo(second).isNotEqualTo(first);
+    assertThat(text(CREDENTIALS, "password-previous")).isEqualTo(first);
+    assertThat(login(HOST).password()).isEqualTo(second);
+    assertThat(lines.toString()).contains("the rotation before is finished instead");
+    provisioner.rotate(TENANT, Duration.ofHours(24));
+    assertThat(text(CREDENTIALS, "password-previous")).isEqualTo(second);
+  }
+
+  /** The password that clients have is not accepted any more: to wait for them helps nobody. */
+  @Test
+  void rotate_afterTheOverlapOfOneThatBrokeOff_isAnother() throws IOException {
+    provisioner.create(TENANT);
+    breakOff(Duration.ofHours(24));
+    String second = text(CREDENTIALS, "password");
+    TenantProvisioner.builder(api.client())
+        .clock(Clock.offset(CLOCK, Duration.ofHours(25)))
+        .build()
+        .rotate(TENANT, Duration.ofHours(24));
+
+    assertThat(text(CREDENTIALS, "password-previous")).isEqualTo(second);
+    assertThat(login(HOST).password()).isEqualTo(text(CREDENTIALS, "password"));
+  }
+
+  /** Rotates, and lets the API fail once the credentials are written. */
+  private void breakOff(Duration overlap) {
+    api.before(
+        "PATCH",
+        CREDENTIALS,
+        () -> api.answer("GET", CONFIG, 500, "{\"message\": \"etcd is down\"}"));
+
+    assertThatIOException()
+        .isThrownBy(() -> provisioner.rotate(TENANT, overlap))
+        .withMessageContaining("etcd is down")
+        .withMessageEndingWith("finish with: tenant create test-build");
+  }
+
+  @Test
   void rotate_overtakenByAnother_leavesTheDockerConfigOfTheLast() throws IOException {
     provisioner.create(TENANT);
     api.before("GET", CONFIG, () -> setPassword("of-the-last"));
@@ -226,6 +297,25 @@ class TenantProvisionerTest {
     assertThat(login("own.example").password()).isEqualTo(text(CREDENTIALS, "password"));
     assertThat(login("foreign.example").password()).isEqualTo("of-another-registry");
     assertThat(text(CONFIG, ".dockerconfigjson")).doesNotContain(HOST);
+  }
+
+  /** Returns a provisioner that is told the host. */
+  private TenantProvisioner withHost(String host) {
+    return TenantProvisioner.builder(api.client()).clock(CLOCK).registryHost(host).build();
+  }
+
+  private void change(String path, String key, String text) {
+    JsonObject changed = api.object(path).orElseThrow().deepCopy();
+    changed.getAsJsonObject("data").addProperty(key, base64(text));
+    api.put(path, changed.toString());
+  }
+
+  private void setConfig(DockerConfig config) {
+    change(CONFIG, ".dockerconfigjson", config.toJson());
+  }
+
+  private DockerConfig config() {
+    return DockerConfig.parse(text(CONFIG, ".dockerconfigjson"));
   }
 
   @ParameterizedTest
