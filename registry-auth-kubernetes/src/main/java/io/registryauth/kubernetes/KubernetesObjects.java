@@ -172,7 +172,7 @@ final class KubernetesObjects {
   /** What somebody else made stays theirs: it does not get the labels that say otherwise. */
   private static KubernetesObject fitted(
       KubernetesObject desired, Optional<KubernetesObject> stored) {
-    if (stored.isPresent() && !ManagedObjects.isManaged(stored.get())) {
+    if (stored.flatMap(object -> ManagedObjects.missingLabel(desired, object)).isPresent()) {
       desired.getMetadata().setLabels(null);
     }
     return desired;

@@ -22,8 +22,11 @@ record TenantObjects(NamespaceName tenant) {
   private static final String OPAQUE = "Opaque";
   private static final String READER = "registry-auth-secret-reader";
 
+  /** Its label tells it from the registry's own, which is not to be deleted with a tenant. */
   V1Namespace namespace() {
-    return ManagedObjects.namespace(tenant);
+    V1Namespace namespace = ManagedObjects.namespace(tenant);
+    namespace.getMetadata().putLabelsItem(ManagedObjects.COMPONENT, "tenant");
+    return namespace;
   }
 
   private ObjectName named(String name) {

@@ -258,11 +258,12 @@ public final class TenantProvisioner {
     if (stored.isEmpty()) {
       return KubernetesObjects.report(Status.ABSENT, named);
     }
-    if (!ManagedObjects.isManaged(stored.get())) {
+    Optional<String> missing = ManagedObjects.missingLabel(named, stored.get());
+    if (missing.isPresent()) {
       return new ObjectReport(
           Status.KEPT,
           ManagedObjects.describe(named),
-          "it does not have the label " + ManagedObjects.LABEL);
+          "it does not have the label " + missing.get());
     }
     if (stored.get().getMetadata().getDeletionTimestamp() != null) {
       return new ObjectReport(

@@ -299,6 +299,35 @@ class TenantProvisionerTest {
     assertThat(text(CONFIG, ".dockerconfigjson")).doesNotContain(HOST);
   }
 
+  @Test
+  void delete_namespaceOfTheRegistry_isKept() throws IOException {
+    NamespaceName registry = new NamespaceName("registry");
+    api.put(
+        "/api/v1/namespaces/registry",
+        """
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "registry", "labels":
+         {"app.kubernetes.io/managed-by": "registry-auth",
+          "app.kubernetes.io/part-of": "registry-auth"}}}
+        """);
+    provisioner.create(registry);
+    assertThat(provisioner.manifest(registry)).doesNotContain("component: tenant");
+
+    assertThat(provisioner.delete(registry, true)).isFalse();
+    assertThat(lines)
+        .contains(
+            "kept      Namespace registry: it does not have the label"
+                + " app.kubernetes.io/component=tenant");
+    assertThat(api.object("/api/v1/namespaces/registry")).isPresent();
+  }
+
+  @Test
+  void delete_namespaceThatCreateMade_isDeleted() throws IOException {
+    provisioner.create(TENANT);
+
+    assertThat(provisioner.delete(TENANT, true)).isTrue();
+    assertThat(api.object("/api/v1/namespaces/test-build")).isEmpty();
+  }
+
   /** Returns a provisioner that is told the host. */
   private TenantProvisioner withHost(String host) {
     return TenantProvisioner.builder(api.client()).clock(CLOCK).registryHost(host).build();
