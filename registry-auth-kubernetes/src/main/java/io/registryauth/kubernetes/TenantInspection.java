@@ -3,6 +3,7 @@
 
 package io.registryauth.kubernetes;
 
+import com.google.common.collect.Sets;
 import io.kubernetes.client.common.KubernetesObject;
 import io.kubernetes.client.openapi.models.V1Namespace;
 import io.kubernetes.client.openapi.models.V1Role;
@@ -117,8 +118,12 @@ record TenantInspection(
     }
     String file = ManagedObjects.text(secret, TenantObjects.DOCKER_CONFIG_KEY).orElse("");
     DockerConfig config = DockerConfig.parse(file);
+    Set<String> recorded = Sets.intersection(TenantDockerConfigs.hosts(secret), config.hosts());
     Set<String> hosts =
-        registryHost.map(Set::of).orElseGet(() -> config.hostsOf(wanted.tenant().value()));
+        registryHost
+            .map(Set::of)
+            .orElseGet(
+                () -> recorded.isEmpty() ? config.hostsOf(wanted.tenant().value()) : recorded);
     if (hosts.isEmpty()) {
       return wrong("it has no entry with the username " + wanted.tenant());
     }

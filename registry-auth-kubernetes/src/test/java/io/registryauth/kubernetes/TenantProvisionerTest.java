@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens when others write at the same time, or calls fail. */
 class TenantProvisionerTest {
@@ -345,6 +346,90 @@ class TenantProvisionerTest {
 
   private DockerConfig config() {
     return DockerConfig.parse(text(CONFIG, ".dockerconfigjson"));
+  }
+
+  @Test
+  void create_hostOfItsOwnAndAPasswordChangedByHand_refreshesThatHost() throws IOException {
+    withHost("own.example").create(TENANT);
+    setPassword("by-hand");
+    provisioner.create(TENANT);
+
+    assertThat(login("own.example").password()).isEqualTo("by-hand");
+    assertThat(config().hostsOf("test-build")).containsExactly("own.example");
+  }
+
+  @Test
+  void create_afterARotationWithoutOverlapBrokeOff_refreshesTheHostOfItsOwn() throws IOException {
+    withHost("own.example").create(TENANT);
+    breakOff(Duration.ZERO);
+    provisioner.create(TENANT);
+
+    assertThat(login("own.example").password()).isEqualTo(text(CREDENTIALS, "password"));
+    assertThat(config().hostsOf("test-build")).containsExactly("own.example");
+  }
+
+  @Test
+  void create_fileThatWasEmptied_getsTheHostOfItsOwnAgain() throws IOException {
+    withHost("own.example").create(TENANT);
+    setConfig(DockerConfig.parse(""));
+    provisioner.create(TENANT);
+
+    assertThat(config().hostsOf("test-build")).containsExactly("own.example");
+  }
+
+  @Test
+  void create_sameUserNameAtAnotherRegistryAlone_isKeptAndSaid() throws IOException {
+    provisioner.create(TENANT);
+    JsonObject byHand = api.object(CONFIG).orElseThrow().deepCopy();
+    byHand.getAsJsonObject("metadata").remove("annotations");
+    api.put(CONFIG, byHand.toString());
+    DockerConfig theirs =
+        DockerConfig.parse("").with("foreign.example", new Login("test-build", "another"));
+    setConfig(theirs);
+    lines.clear();
+    provisioner.create(TENANT);
+
+    assertThat(config().toJson()).isEqualTo(theirs.toJson());
+    assertThat(lines)
+        .anyMatch(
+            line ->
+                line.startsWith("kept      Secret test-build/registry-docker-config")
+                    && line.contains("foreign.example"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void manifest_hostOfItsOwn_isWhatIsStored(boolean rotated) throws IOException {
+    withHost("own.example").create(TENANT);
+    if (rotated) {
+      provisioner.rotate(TENANT, Duration.ofHours(24));
+    }
+    String manifest = provisioner.manifest(TENANT);
+
+    assertThat(manifest)
+        .contains(
+            api.object(CONFIG)
+                .orElseThrow()
+                .getAsJsonObject("data")
+                .get(".dockerconfigjson")
+                .getAsString());
+    assertThat(manifest).contains("registryauth.io/hosts: own.example");
+  }
+
+  @Test
+  void manifest_afterARotationBrokeOff_isWhatCreateWrites() throws IOException {
+    withHost("own.example").create(TENANT);
+    breakOff(Duration.ofHours(24));
+    String manifest = provisioner.manifest(TENANT);
+    provisioner.create(TENANT);
+
+    assertThat(manifest)
+        .contains(
+            api.object(CONFIG)
+                .orElseThrow()
+                .getAsJsonObject("data")
+                .get(".dockerconfigjson")
+                .getAsString());
   }
 
   @ParameterizedTest
