@@ -127,6 +127,20 @@ final class DockerConfig {
     return new DockerConfig(changed);
   }
 
+  /** Returns this without what a host is sent. */
+  DockerConfig without(String host) {
+    JsonObject changed = json.deepCopy();
+    if (changed.get(AUTHS) instanceof JsonObject auths) {
+      JsonElement unused = auths.remove(host);
+    }
+    return new DockerConfig(changed);
+  }
+
+  /** Says whether there is no entry of a host, and no setting, in it. */
+  boolean isEmpty() {
+    return hosts().isEmpty() && Set.of(AUTHS).containsAll(json.keySet());
+  }
+
   /** Returns the hosts that have an entry, whatever it is. */
   Set<String> hosts() {
     return json.get(AUTHS) instanceof JsonObject auths ? auths.keySet() : Set.of();

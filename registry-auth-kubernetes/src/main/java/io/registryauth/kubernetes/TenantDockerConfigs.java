@@ -97,6 +97,29 @@ record TenantDockerConfigs(KubernetesObjects objects, Optional<String> registryH
     return objects.apply(file);
   }
 
+  /**
+   * Returns a file as it should be when the tenant is gone, if there is anything left in it: what
+   * somebody else put there.
+   */
+  Optional<V1Secret> withoutTenant(TenantObjects tenant, V1Secret stored) throws IOException {
+    DockerConfig config = config(stored);
+    Set<String> held =
+        objects
+            .get(tenant.credentials())
+            .map(secret -> TenantCredentials.of(secret).passwords())
+            .orElse(ImmutableSet.of());
+    for (String host : ours(tenant.tenant(), config, hosts(stored), held)) {
+      config = config.without(host);
+    }
+    if (config.isEmpty()) {
+      return Optional.empty();
+    }
+    V1Secret file = TenantObjects.withDockerConfig(stored, config);
+    file.getMetadata().putAnnotationsItem(HOSTS, "");
+    file.getMetadata().setResourceVersion(stored.getMetadata().getResourceVersion());
+    return Optional.of(file);
+  }
+
   /** Says whether a client is given this password. */
   boolean have(TenantObjects tenant, Optional<String> password) throws IOException {
     for (V1Secret named : named(tenant)) {

@@ -229,7 +229,8 @@ public final class TenantProvisioner {
   }
 
   /**
-   * Deletes what {@link #create} made. What somebody else made is kept, and reported.
+   * Deletes what {@link #create} made. What somebody else made is kept, and reported; so is a
+   * docker config with logins for other registries, which loses the tenant's.
    *
    * @param withNamespace whether to delete the namespace and all in it, too
    * @return whether all of it is gone; a namespace may take its time
@@ -239,6 +240,7 @@ public final class TenantProvisioner {
   public boolean delete(NamespaceName tenant, boolean withNamespace) throws IOException {
     TenantObjects wanted = new TenantObjects(tenant);
     ImmutableList.Builder<KubernetesObject> all = ImmutableList.builder();
+    // The credentials last of the Secrets: they say which logins are the tenant's.
     all.add(wanted.dockerConfig(), wanted.imagePullSecret(), wanted.ca(), wanted.credentials());
     all.add(wanted.roleBinding(serviceAccount), wanted.role());
     if (withNamespace) {
@@ -246,14 +248,14 @@ public final class TenantProvisioner {
     }
     boolean gone = true;
     for (KubernetesObject object : all.build()) {
-      ObjectReport report = delete(object);
+      ObjectReport report = KubernetesObjects.retryOnConflict(() -> delete(wanted, object));
       reports.accept(report);
       gone &= report.status() != Status.KEPT;
     }
     return gone;
   }
 
-  private ObjectReport delete(KubernetesObject named) throws IOException {
+  private ObjectReport delete(TenantObjects wanted, KubernetesObject named) throws IOException {
     Optional<KubernetesObject> stored = objects.get(named);
     if (stored.isEmpty()) {
       return KubernetesObjects.report(Status.ABSENT, named);
@@ -268,6 +270,17 @@ public final class TenantProvisioner {
     if (stored.get().getMetadata().getDeletionTimestamp() != null) {
       return new ObjectReport(
           Status.ABSENT, ManagedObjects.describe(named), "it is being deleted already");
+    }
+    if (stored.get() instanceof V1Secret secret
+        && (named.equals(wanted.dockerConfig()) || named.equals(wanted.imagePullSecret()))) {
+      Optional<V1Secret> left = clients.withoutTenant(wanted, secret);
+      if (left.isPresent()) {
+        ObjectReport unused = objects.apply(left.get());
+        return new ObjectReport(
+            Status.KEPT,
+            ManagedObjects.describe(named),
+            "it has more than this project put there; the tenant's login is taken out");
+      }
     }
     objects.delete(stored.get());
     return KubernetesObjects.report(Status.DELETED, named);

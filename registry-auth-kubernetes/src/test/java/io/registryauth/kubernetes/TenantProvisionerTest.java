@@ -432,6 +432,25 @@ class TenantProvisionerTest {
                 .getAsString());
   }
 
+  @Test
+  void delete_loginsOfOtherRegistries_areKeptWithoutTheTenants() throws IOException {
+    provisioner.create(TENANT);
+    Login foreign = new Login("test-build", "of-another-registry");
+    setConfig(config().with("foreign.example", foreign));
+
+    assertThat(provisioner.delete(TENANT, false)).isFalse();
+    assertThat(config().hostsOf("test-build")).containsExactly("foreign.example");
+    assertThat(login("foreign.example")).isEqualTo(foreign);
+    assertThat(api.object(CONFIG).orElseThrow().toString()).doesNotContain(HOST);
+    assertThat(api.object(CREDENTIALS)).isEmpty();
+    assertThat(lines)
+        .contains(
+            "kept      Secret test-build/registry-docker-config: it has more than this project put"
+                + " there; the tenant's login is taken out",
+            "deleted   Secret test-build/registry-image-pull-secret");
+    assertThat(provisioner.delete(TENANT, false)).isFalse();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
