@@ -39,7 +39,7 @@ record TenantDockerConfigs(KubernetesObjects objects, Optional<String> registryH
 
   private static final DockerConfig NONE = DockerConfig.parse("");
 
-  /** Returns both as they should be with these credentials. */
+  /** Returns both as they should be with these credentials; none if these have but a hash. */
   List<V1Secret> files(TenantObjects tenant, V1Secret credentials) throws IOException {
     List<V1Secret> files = new ArrayList<>();
     for (V1Secret named : named(tenant)) {
@@ -64,6 +64,9 @@ record TenantDockerConfigs(KubernetesObjects objects, Optional<String> registryH
     return KubernetesObjects.retryOnConflict(
         () -> {
           V1Secret credentials = credentials(tenant);
+          if (isHashed(tenant, credentials)) {
+            return named(tenant).stream().map(TenantDockerConfigs::passwordNotKnown).toList();
+          }
           held.addAll(TenantCredentials.of(credentials).passwords());
           for (V1Secret named : named(tenant)) {
             Optional<V1Secret> stored = objects.get(named);
@@ -79,6 +82,20 @@ record TenantDockerConfigs(KubernetesObjects objects, Optional<String> registryH
           }
           return done.values();
         });
+  }
+
+  private static ObjectReport passwordNotKnown(V1Secret file) {
+    return new ObjectReport(
+        Status.KEPT,
+        ManagedObjects.describe(file),
+        "its password is managed elsewhere, and not known here: the credentials have a"
+            + " password-hash");
+  }
+
+  /** Says whether all that is known of a password that the server accepts is its hash. */
+  static boolean isHashed(TenantObjects tenant, V1Secret credentials) {
+    TenantCredentials stored = TenantCredentials.of(credentials);
+    return stored.isHashed() && stored.problem(tenant.tenant()).isEmpty();
   }
 
   private ObjectReport write(NamespaceName tenant, Optional<V1Secret> stored, V1Secret file)

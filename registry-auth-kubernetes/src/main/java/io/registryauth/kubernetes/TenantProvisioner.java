@@ -82,7 +82,8 @@ public final class TenantProvisioner {
   }
 
   /**
-   * Makes what is missing. Credentials that are there are kept, and the rest is made to fit them.
+   * Makes what is missing. Credentials that are there are kept, and the rest is made to fit them;
+   * if they have a hash alone, the two files for clients are left to whoever knows the password.
    *
    * @throws IOException if a call fails, the certificate authority is not there, or the credentials
    *     that are there cannot be used
@@ -94,8 +95,8 @@ public final class TenantProvisioner {
     reports.accept(objects.createIfAbsent(wanted.credentials(RandomSecret.next())));
     reports.accept(objects.apply(wanted.role()));
     reports.accept(objects.apply(wanted.roleBinding(serviceAccount)));
-    clients.refresh(wanted, ImmutableSet.of()).forEach(reports);
     reports.accept(objects.apply(ca));
+    clients.refresh(wanted, ImmutableSet.of()).forEach(reports);
   }
 
   /**
@@ -108,20 +109,26 @@ public final class TenantProvisioner {
     TenantObjects wanted = new TenantObjects(tenant);
     V1Secret ca = wanted.ca(caCertificate());
     Optional<V1Secret> stored = objects.get(wanted.credentials());
+    boolean hashed = stored.isPresent() && TenantDockerConfigs.isHashed(wanted, stored.get());
+    List<KubernetesObject> all = new ArrayList<>();
+    all.add(objects.fitted(wanted.namespace()));
+    all.add(objects.fitted(wanted.role()));
+    all.add(objects.fitted(wanted.roleBinding(serviceAccount)));
+    all.add(objects.fitted(ca));
+    if (hashed) {
+      return Yaml.dumpAll(all.iterator())
+          + "# Left out are the credentials, which have a hash of the password alone, and what"
+          + " clients get.\n";
+    }
     V1Secret credentials =
         wanted.credentials(
             stored.isPresent()
                 ? TenantCredentials.usable(tenant, stored.get()).password().orElseThrow()
                 : RandomSecret.next());
-    List<KubernetesObject> all = new ArrayList<>();
-    all.add(objects.fitted(wanted.namespace()));
-    all.add(objects.fitted(credentials));
-    all.add(objects.fitted(wanted.role()));
-    all.add(objects.fitted(wanted.roleBinding(serviceAccount)));
+    all.add(1, objects.fitted(credentials));
     for (V1Secret file : clients.files(wanted, stored.orElse(credentials))) {
       all.add(objects.fitted(file));
     }
-    all.add(objects.fitted(ca));
     return Yaml.dumpAll(all.iterator());
   }
 

@@ -451,6 +451,28 @@ class TenantProvisionerTest {
     assertThat(provisioner.delete(TENANT, false)).isFalse();
   }
 
+  @Test
+  void create_credentialsWithAHash_makesAllButTheFilesForClients() throws IOException {
+    api.put(CREDENTIALS, HASHED);
+    provisioner.create(TENANT);
+
+    assertThat(api.object(SECRETS + "registry-ca-cert")).isPresent();
+    assertThat(api.object(CONFIG)).isEmpty();
+    assertThat(lines)
+        .anyMatch(
+            line ->
+                line.startsWith("kept      Secret test-build/registry-docker-config: ")
+                    && line.contains("password-hash"))
+        .anyMatch(
+            line -> line.startsWith("kept      Secret test-build/registry-image-pull-secret: "));
+    assertThat(provisioner.manifest(TENANT))
+        .contains("name: registry-ca-cert", "# Left out are")
+        .doesNotContain("kubernetes.io/dockerconfigjson", "$2b$");
+    assertThatIOException()
+        .isThrownBy(() -> provisioner.rotate(TENANT, Duration.ZERO))
+        .withMessageContaining("managed elsewhere");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
