@@ -294,14 +294,25 @@ public final class TenantProvisioner {
   }
 
   private String caCertificate() throws IOException {
-    Optional<String> pem = caCertificate.isPresent() ? caCertificate : storedCaCertificate();
-    return pem.orElseThrow(
-        () ->
-            new IOException(
-                "The certificate authority of the registry is not known: there is no Secret "
-                    + registryTls()
-                    + " with ca.crt, which cert-manager makes from a Certificate; give its"
-                    + " certificates (--ca-file) instead"));
+    if (caCertificate.isPresent()) {
+      return caCertificate.get();
+    }
+    String pem =
+        storedCaCertificate()
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        "The certificate authority of the registry is not known: there is no Secret "
+                            + registryTls()
+                            + " with ca.crt, which cert-manager makes from a Certificate; give its"
+                            + " certificates (--ca-file) instead"));
+    try {
+      CaCertificates.check(pem);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "Secret " + registryTls() + " has no usable ca.crt: " + e.getMessage(), e);
+    }
+    return pem;
   }
 
   private Optional<String> storedCaCertificate() throws IOException {

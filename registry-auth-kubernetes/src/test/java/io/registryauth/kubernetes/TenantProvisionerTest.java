@@ -474,6 +474,22 @@ class TenantProvisionerTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"-----BEGIN PRIVATE KEY-----\nAAAA\n", "none"})
+  void create_registryTlsWithMoreOrLessThanCertificates_isRefused(String more) throws IOException {
+    String pem = more.equals("none") ? "none" : CA + more;
+    api.put(
+        "/api/v1/namespaces/registry/secrets/registry-tls",
+        secret("registry", "registry-tls", "ca.crt", pem));
+    int writes = api.writes();
+
+    assertThatIOException()
+        .isThrownBy(() -> provisioner.create(TENANT))
+        .withMessageContaining("Secret registry/registry-tls has no usable ca.crt")
+        .withMessageNotContaining("AAAA");
+    assertThat(api.writes()).isEqualTo(writes);
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       textBlock =
