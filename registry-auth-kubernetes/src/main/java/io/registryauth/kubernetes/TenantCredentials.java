@@ -14,8 +14,11 @@ import io.registryauth.credential.StoredCredentials;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -124,6 +127,15 @@ record TenantCredentials(V1Secret secret) {
   /** Returns the passwords that clients may hold. */
   ImmutableSet<String> passwords() {
     return Stream.of(password(), previous()).flatMap(Optional::stream).collect(toImmutableSet());
+  }
+
+  /** Returns the entries that have a meaning here. */
+  Map<String, String> texts() {
+    Map<String, String> texts = new TreeMap<>();
+    for (String key : List.of(USERNAME, PASSWORD, PREVIOUS, EXPIRES)) {
+      text(key).ifPresent(text -> texts.put(key, text));
+    }
+    return texts;
   }
 
   /** Returns a text without the passwords. */

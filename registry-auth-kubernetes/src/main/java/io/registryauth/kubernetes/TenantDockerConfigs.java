@@ -39,11 +39,16 @@ record TenantDockerConfigs(KubernetesObjects objects, Optional<String> registryH
 
   private static final DockerConfig NONE = DockerConfig.parse("");
 
-  /** Returns both as they should be with these credentials; none if these have but a hash. */
-  List<V1Secret> files(TenantObjects tenant, V1Secret credentials) throws IOException {
+  /**
+   * Returns both as they should be with these credentials; none if these have but a hash.
+   *
+   * @param before passwords that clients may have, beside those of the credentials
+   */
+  List<V1Secret> files(TenantObjects tenant, V1Secret credentials, Set<String> before)
+      throws IOException {
     List<V1Secret> files = new ArrayList<>();
     for (V1Secret named : named(tenant)) {
-      Set<String> held = TenantCredentials.of(credentials).passwords();
+      Set<String> held = Sets.union(before, TenantCredentials.of(credentials).passwords());
       V1Secret file = file(tenant.tenant(), named, objects.get(named), credentials, held);
       file.getMetadata().setResourceVersion(null);
       files.add(file);

@@ -12,6 +12,7 @@ import io.kubernetes.client.openapi.models.V1RoleBinding;
 import io.kubernetes.client.openapi.models.V1RoleRef;
 import io.kubernetes.client.openapi.models.V1Secret;
 import io.registryauth.tenant.NamespaceName;
+import java.util.Map;
 
 /** The objects of a tenant, as they should be. */
 record TenantObjects(NamespaceName tenant) {
@@ -42,11 +43,13 @@ record TenantObjects(NamespaceName tenant) {
   }
 
   V1Secret credentials(String password) {
-    return ManagedObjects.secret(
-        credentialsName(),
-        OPAQUE,
+    return credentials(
         ImmutableMap.of(
             TenantCredentials.USERNAME, tenant.value(), TenantCredentials.PASSWORD, password));
+  }
+
+  V1Secret credentials(Map<String, String> texts) {
+    return ManagedObjects.secret(credentialsName(), OPAQUE, texts);
   }
 
   /** For clients that read a file: {@code config.json}. */

@@ -22,7 +22,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -126,7 +128,7 @@ public final class TenantProvisioner {
                 ? TenantCredentials.usable(tenant, stored.get()).password().orElseThrow()
                 : RandomSecret.next());
     all.add(1, objects.fitted(credentials));
-    for (V1Secret file : clients.files(wanted, stored.orElse(credentials))) {
+    for (V1Secret file : clients.files(wanted, stored.orElse(credentials), ImmutableSet.of())) {
       all.add(objects.fitted(file));
     }
     return Yaml.dumpAll(all.iterator());
@@ -146,18 +148,10 @@ public final class TenantProvisioner {
    *     that the new one is stored, and how to give it to the clients
    */
   public void rotate(NamespaceName tenant, Duration overlap) throws IOException {
-    checkArgument(!overlap.isNegative(), "The overlap is negative: %s", overlap);
     TenantObjects wanted = new TenantObjects(tenant);
-    V1Secret stored =
-        objects
-            .get(wanted.credentials())
-            .orElseThrow(
-                () ->
-                    new IOException(
-                        ManagedObjects.describe(wanted.credentials())
-                            + " is not there: there is no password to rotate"));
+    V1Secret stored = toRotate(wanted);
     TenantCredentials before = TenantCredentials.usable(tenant, stored);
-    if (before.previousIsValid(clock.instant()) && clients.have(wanted, before.previous())) {
+    if (isUnfinished(wanted, before)) {
       reports.accept(
           new ObjectReport(
               Status.KEPT,
@@ -167,26 +161,75 @@ public final class TenantProvisioner {
       refresh(wanted, before);
       return;
     }
-    Instant expires = clock.instant().plus(overlap).truncatedTo(ChronoUnit.SECONDS);
+    Map<String, Optional<String>> changes = rotation(before, overlap);
     // Before the clients': the server then accepts what they have and what they get.
-    objects.mergeData(
-        stored,
-        ImmutableMap.of(
-            TenantCredentials.PASSWORD,
-            Optional.of(RandomSecret.next()),
-            TenantCredentials.PREVIOUS,
-            before.password().filter(password -> !overlap.isZero()),
-            TenantCredentials.EXPIRES,
-            Optional.of(expires.toString()).filter(text -> !overlap.isZero())));
+    objects.mergeData(stored, changes);
     reports.accept(
         new ObjectReport(
             Status.UPDATED,
             ManagedObjects.describe(stored),
-            (overlap.isZero()
-                    ? "the password before is not accepted any more"
-                    : "the password before is accepted until " + expires)
+            changes
+                    .get(TenantCredentials.EXPIRES)
+                    .map(expires -> "the password before is accepted until " + expires)
+                    .orElse("the password before is not accepted any more")
                 + (before.previous().isPresent() ? "; the one before that is not any more" : "")));
     refresh(wanted, before);
+  }
+
+  /**
+   * Returns what {@link #rotate} would make of the credentials and of what clients get, as YAML
+   * with several documents, and writes nothing. It holds the passwords, the new one and the one
+   * before.
+   *
+   * @param overlap how long the password before stays valid, from now on
+   * @throws IOException as for {@link #rotate}
+   */
+  public String rotationManifest(NamespaceName tenant, Duration overlap) throws IOException {
+    TenantObjects wanted = new TenantObjects(tenant);
+    V1Secret stored = toRotate(wanted);
+    TenantCredentials before = TenantCredentials.usable(tenant, stored);
+    Map<String, String> texts = new TreeMap<>(before.texts());
+    if (!isUnfinished(wanted, before)) {
+      rotation(before, overlap)
+          .forEach(
+              (key, text) -> {
+                String unused = text.isPresent() ? texts.put(key, text.get()) : texts.remove(key);
+              });
+    }
+    V1Secret credentials = wanted.credentials(texts);
+    List<KubernetesObject> all = new ArrayList<>();
+    all.add(objects.fitted(credentials));
+    for (V1Secret file : clients.files(wanted, credentials, before.passwords())) {
+      all.add(objects.fitted(file));
+    }
+    return Yaml.dumpAll(all.iterator());
+  }
+
+  private V1Secret toRotate(TenantObjects wanted) throws IOException {
+    return objects
+        .get(wanted.credentials())
+        .orElseThrow(
+            () ->
+                new IOException(
+                    ManagedObjects.describe(wanted.credentials())
+                        + " is not there: there is no password to rotate"));
+  }
+
+  private boolean isUnfinished(TenantObjects wanted, TenantCredentials stored) throws IOException {
+    return stored.previousIsValid(clock.instant()) && clients.have(wanted, stored.previous());
+  }
+
+  /** Returns the entries that a rotation sets, or removes. */
+  private Map<String, Optional<String>> rotation(TenantCredentials before, Duration overlap) {
+    checkArgument(!overlap.isNegative(), "The overlap is negative: %s", overlap);
+    Instant expires = clock.instant().plus(overlap).truncatedTo(ChronoUnit.SECONDS);
+    return ImmutableMap.of(
+        TenantCredentials.PASSWORD,
+        Optional.of(RandomSecret.next()),
+        TenantCredentials.PREVIOUS,
+        before.password().filter(password -> !overlap.isZero()),
+        TenantCredentials.EXPIRES,
+        Optional.of(expires.toString()).filter(text -> !overlap.isZero()));
   }
 
   /** Gives clients the password that is stored, and says how to do so if it fails. */

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import com.google.gson.JsonObject;
+import io.kubernetes.client.openapi.JSON;
+import io.kubernetes.client.util.Yaml;
 import io.registryauth.kubernetes.DockerConfig.Login;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
@@ -430,6 +432,52 @@ class TenantProvisionerTest {
                 .getAsJsonObject("data")
                 .get(".dockerconfigjson")
                 .getAsString());
+  }
+
+  private static List<JsonObject> documents(String yaml) throws IOException {
+    List<JsonObject> documents = new ArrayList<>();
+    for (Object object : Yaml.loadAll(yaml)) {
+      documents.add(JSON.getGson().toJsonTree(object).getAsJsonObject());
+    }
+    return documents;
+  }
+
+  private static String entry(JsonObject secret, String key) {
+    String value = secret.getAsJsonObject("data").get(key).getAsString();
+    return new String(Base64.getDecoder().decode(value), UTF_8);
+  }
+
+  @Test
+  void rotationManifest_hasBothPasswordsAndWritesNothing() throws IOException {
+    withHost("own.example").create(TENANT);
+    String old = text(CREDENTIALS, "password");
+    int writes = api.writes();
+    List<JsonObject> documents =
+        documents(provisioner.rotationManifest(TENANT, Duration.ofHours(24)));
+
+    assertThat(api.writes()).isEqualTo(writes);
+    assertThat(documents).hasSize(3);
+    String password = entry(documents.get(0), "password");
+    assertThat(password).hasSize(44).isNotEqualTo(old);
+    assertThat(entry(documents.get(0), "username")).isEqualTo("test-build");
+    assertThat(entry(documents.get(0), "password-previous")).isEqualTo(old);
+    assertThat(entry(documents.get(0), "password-previous-expires"))
+        .isEqualTo("2026-11-26T12:00:00Z");
+    for (JsonObject file : documents.subList(1, 3)) {
+      DockerConfig config = DockerConfig.parse(entry(file, ".dockerconfigjson"));
+      assertThat(config.hosts()).containsExactly("own.example");
+      assertThat(config.login("own.example")).contains(new Login("test-build", password));
+    }
+  }
+
+  @Test
+  void rotationManifest_withoutOverlap_hasTheNewPasswordAlone() throws IOException {
+    provisioner.create(TENANT);
+    provisioner.rotate(TENANT, Duration.ofHours(24));
+    JsonObject credentials = documents(provisioner.rotationManifest(TENANT, Duration.ZERO)).get(0);
+
+    assertThat(credentials.getAsJsonObject("data").keySet())
+        .containsExactlyInAnyOrder("username", "password");
   }
 
   @Test
