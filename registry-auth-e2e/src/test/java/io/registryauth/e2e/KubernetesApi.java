@@ -267,7 +267,7 @@ final class KubernetesApi implements AutoCloseable {
     URI etcd =
         URI.create(
             "http://127.0.0.1:"
-                + Files.readString(directory.resolve("ports")).split(" ")[1]
+                + Files.readString(directory.resolve("ports")).split(" ", -1)[1]
                 + "/v3/kv/txn");
     for (int from = 0; from < count; from += ETCD_MAX_OPERATIONS) {
       String operations =

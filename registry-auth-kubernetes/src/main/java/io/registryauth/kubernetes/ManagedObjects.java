@@ -13,10 +13,10 @@ import io.kubernetes.client.openapi.models.V1Role;
 import io.kubernetes.client.openapi.models.V1RoleBinding;
 import io.kubernetes.client.openapi.models.V1Secret;
 import io.registryauth.tenant.NamespaceName;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * The objects that this project makes: each carries its labels, by which it is known later. Without
@@ -79,12 +79,14 @@ final class ManagedObjects {
    * project made, and no other; nothing if it is one.
    */
   static Optional<String> missingLabel(KubernetesObject made, KubernetesObject stored) {
-    Map<String, String> labels = labels(made);
-    return Stream.of(MANAGED_BY, COMPONENT)
-        .filter(labels::containsKey)
-        .filter(name -> !labels.get(name).equals(labels(stored).get(name)))
-        .map(name -> name + "=" + labels.get(name))
-        .findFirst();
+    Map<String, String> labels = labels(stored);
+    for (String name : List.of(MANAGED_BY, COMPONENT)) {
+      String value = labels(made).get(name);
+      if (value != null && !value.equals(labels.get(name))) {
+        return Optional.of(name + "=" + value);
+      }
+    }
+    return Optional.empty();
   }
 
   private static Map<String, String> labels(KubernetesObject object) {

@@ -169,7 +169,7 @@ public final class TenantProvisioner {
             Status.UPDATED,
             ManagedObjects.describe(stored),
             changes
-                    .get(TenantCredentials.EXPIRES)
+                    .getOrDefault(TenantCredentials.EXPIRES, Optional.empty())
                     .map(expires -> "the password before is accepted until " + expires)
                     .orElse("the password before is not accepted any more")
                 + (before.previous().isPresent() ? "; the one before that is not any more" : "")));

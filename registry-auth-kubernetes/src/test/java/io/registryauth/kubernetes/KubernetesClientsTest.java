@@ -33,9 +33,12 @@ class KubernetesClientsTest {
         "[s3cr3t]",
         "current-context: c\ncontexts: s3cr3t\n",
         "current-context: c\ncontexts:\n- name: c\n  context: s3cr3t\n",
-        "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
-            + "clusters: [{name: k, cluster: {server: 'https://127.0.0.1:1'}}]\n"
-            + "users: [{name: u, user: {client-certificate-data: '!s3cr3t!', client-key-data: s3cr3t}}]\n"
+        """
+        current-context: c
+        contexts: [{name: c, context: {cluster: k, user: u}}]
+        clusters: [{name: k, cluster: {server: "https://127.0.0.1:1"}}]
+        users: [{name: u, user: {client-certificate-data: "!s3cr3t!", client-key-data: s3cr3t}}]
+        """
       })
   void fromKubeconfig_fileThatMakesNoSense_quotesNothingOfIt(String text) throws IOException {
     Path file = kubeconfig(text);
