@@ -2,7 +2,8 @@
 # kube-up.sh: a real Kubernetes API server (etcd and kube-apiserver, nothing else) on
 # loopback, with every file in one directory.
 #
-#   tools/kube-up.sh start DIR    start what does not run; prints the environment to use
+#   tools/kube-up.sh start DIR    start what does not run; prints the environment to use.
+#                                 DIR is new, empty, or of an earlier start
 #   tools/kube-up.sh stop DIR     stop both; what is stored stays for the next start
 #   tools/kube-up.sh env DIR      print KUBECONFIG=... and friends again
 #
@@ -15,12 +16,18 @@ set -euo pipefail
 cmd=${1:-}
 dir=${2:-}
 if [[ -z $cmd || -z $dir ]]; then
-  sed -n '2,13p' "$0" | sed 's/^# \{0,1\}//' >&2
+  sed -n '2,14p' "$0" | sed 's/^# \{0,1\}//' >&2
   exit 2
 fi
 bin=${REGISTRY_AUTH_PEERS:-$HOME/.cache/registry-auth-peers}/bin
 
-alive() { [[ -s $1 ]] && kill -0 "$(cat "$1")" 2>/dev/null; }
+# The number in a pid file may be another program's by now: ours have DIR in their command line.
+ours() { # pidfile
+  local pid
+  [[ -s $1 ]] || return 1
+  pid=$(cat "$1")
+  [[ $pid =~ ^[0-9]+$ ]] && grep -qaF -- "$dir/" "/proc/$pid/cmdline" 2>/dev/null
+}
 
 free_ports() { # N distinct free loopback ports
   python3 - "$1" <<'PY'
@@ -36,14 +43,14 @@ stop_one() { # pidfile seconds
   local pid
   [[ -s $1 ]] || return 0
   pid=$(cat "$1")
-  if kill -0 "$pid" 2>/dev/null; then
+  if ours "$1"; then
     kill -TERM "$pid"
     kill -CONT "$pid" # a stopped process would not hear it
     for _ in $(seq $(($2 * 20))); do
-      kill -0 "$pid" 2>/dev/null || break
+      ours "$1" || break
       sleep 0.05
     done
-    if kill -0 "$pid" 2>/dev/null; then
+    if ours "$1"; then
       kill -KILL "$pid"
       echo "kube-up: pid $pid needed SIGKILL" >&2
     fi
@@ -140,7 +147,10 @@ await_ready() { # PORT
     if curl -fsS --max-time 2 --cacert "$dir/ca.crt" "https://127.0.0.1:$1/readyz" >/dev/null 2>&1; then
       return
     fi
-    if ! alive "$dir/kube-apiserver.pid" || ! alive "$dir/etcd.pid"; then break; fi
+    # Not by name: a program that was started just now may not have its own yet.
+    if ! kill -0 "$(cat "$dir/kube-apiserver.pid")" "$(cat "$dir/etcd.pid")" 2>/dev/null; then
+      break
+    fi
     sleep 0.1
   done
   echo "kube-up: the API server did not become ready; last lines of its logs:" >&2
@@ -157,8 +167,14 @@ do_start() {
       exit 1
     fi
   done
-  mkdir -p "$dir"
-  chmod 700 "$dir"
+  if [[ -d $dir && ! -e $dir/ports && -n $(ls -A "$dir") ]]; then
+    echo "kube-up: $dir is not empty, and was not made by kube-up; name a new directory" >&2
+    exit 1
+  fi
+  if [[ ! -d $dir ]]; then
+    mkdir -p "$(dirname "$dir")"
+    mkdir -m 700 "$dir"
+  fi
   dir=$(cd "$dir" && pwd)
   [[ -s $dir/ports ]] || free_ports 3 >"$dir/ports"
   read -r -a ports <"$dir/ports"
@@ -171,15 +187,21 @@ omitStages: [RequestReceived]
 rules: [{level: Metadata}]
 YAML
   write_kubeconfig "${ports[0]}"
-  alive "$dir/etcd.pid" || start_etcd "${ports[1]}" "${ports[2]}"
-  alive "$dir/kube-apiserver.pid" || start_apiserver "${ports[0]}" "${ports[1]}"
+  ours "$dir/etcd.pid" || start_etcd "${ports[1]}" "${ports[2]}"
+  ours "$dir/kube-apiserver.pid" || start_apiserver "${ports[0]}" "${ports[1]}"
   await_ready "${ports[0]}"
   do_env
 }
 
 case $cmd in
   start) do_start ;;
-  stop) [[ -d $dir ]] && dir=$(cd "$dir" && pwd) && do_stop ;;
+  stop)
+    if [[ ! -e $dir/ports ]]; then
+      echo "kube-up: $dir was not made by kube-up" >&2
+      exit 1
+    fi
+    dir=$(cd "$dir" && pwd) && do_stop
+    ;;
   env) dir=$(cd "$dir" && pwd) && do_env ;;
   *)
     echo "kube-up: no such command: $cmd; valid are start, stop and env" >&2

@@ -157,6 +157,41 @@ class CommandLineTest {
   }
 
   @Test
+  void kubernetes_outsideOfAPod_goesByTheKubeconfigOfTheUser() throws Exception {
+    Path home = Files.createDirectories(directory.resolve("home"));
+    Files.createDirectories(home.resolve(".kube"));
+    Files.writeString(home.resolve(".kube/config"), KUBECONFIG);
+
+    assertThat(run(Map.of("HOME", home.toString()), "tenant", "show", "a").stderr())
+        .contains("https://127.0.0.1:1 does not answer");
+    Map<String, String> pod =
+        Map.of(
+            "HOME",
+            home.toString(),
+            "KUBERNETES_SERVICE_HOST",
+            "127.0.0.1",
+            "KUBERNETES_SERVICE_PORT",
+            "1");
+    assertOneLine(run(pod, "tenant", "show", "a"), "/var/run/secrets/kubernetes.io/serviceaccount");
+  }
+
+  @Test
+  void kubernetes_severalKubeconfigs_goesByTheFirstThatExists() throws Exception {
+    Path kubeconfig = Files.writeString(directory.resolve("kubeconfig"), KUBECONFIG);
+
+    assertThat(
+            run(
+                    Map.of("KUBECONFIG", "/missing:" + kubeconfig + ":/etc/passwd"),
+                    "tenant",
+                    "show",
+                    "a")
+                .stderr())
+        .contains("https://127.0.0.1:1 does not answer");
+    assertOneLine(
+        run(Map.of("KUBECONFIG", "/missing:/another"), "tenant", "show", "a"), "/missing:/another");
+  }
+
+  @Test
   void kubernetes_thatDoesNotAnswer_isOneLineThatSaysWhichCall() throws Exception {
     Path kubeconfig = Files.writeString(directory.resolve("kubeconfig"), KUBECONFIG);
     Completed completed =

@@ -32,8 +32,14 @@ final class KubernetesApi implements AutoCloseable {
 
   private final Path directory;
 
+  /**
+   * Stops what would outlive a test run that is interrupted: both run in a session of their own.
+   */
+  private final Thread atExit = new Thread(this::stop, "kubernetes-api-stop");
+
   private KubernetesApi(Path directory) {
     this.directory = directory;
+    Runtime.getRuntime().addShutdownHook(atExit);
   }
 
   /** Starts one with nothing in it but what Kubernetes itself puts there. */
@@ -55,8 +61,9 @@ final class KubernetesApi implements AutoCloseable {
   }
 
   private Completed kubeUp(String command) throws IOException, InterruptedException {
+    // Not in the directory itself, which must be empty at the first start.
     return RunningProcess.run(
-        directory,
+        directory.getParent(),
         List.of("bash", KUBE_UP.toString(), command, directory.toString()),
         Map.of("REGISTRY_AUTH_PEERS", Peers.directory().toString()));
   }
@@ -260,7 +267,7 @@ final class KubernetesApi implements AutoCloseable {
     URI etcd =
         URI.create(
             "http://127.0.0.1:"
-                + Files.readString(directory.resolve("ports")).split(" ")[1]
+                + Files.readString(directory.resolve("ports")).split(" ", -1)[1]
                 + "/v3/kv/txn");
     for (int from = 0; from < count; from += ETCD_MAX_OPERATIONS) {
       String operations =
@@ -318,6 +325,11 @@ final class KubernetesApi implements AutoCloseable {
 
   @Override
   public void close() {
+    stop();
+    Runtime.getRuntime().removeShutdownHook(atExit);
+  }
+
+  private void stop() {
     try {
       if (Files.exists(directory.resolve("kube-apiserver.pid"))) {
         kubeUp("stop").orFail();

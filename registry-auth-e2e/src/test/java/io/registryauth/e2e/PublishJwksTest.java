@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,8 +96,7 @@ class PublishJwksTest {
     }
   }
 
-  @Test
-  void serve_withAnotherKey_replacesWhatIsThere() throws Exception {
+  private static void store(String jwks) throws Exception {
     api.kubectl(
         "create",
         "secret",
@@ -103,10 +104,44 @@ class PublishJwksTest {
         NAME,
         "-n",
         "registry",
-        "--from-literal=jwks.json=of another key",
+        "--from-literal=jwks.json=" + jwks,
         "--from-literal=other=kept");
+  }
+
+  @Test
+  void serve_keyThatIsThereBeforeItsTime_staysAndVerifiesTokens() throws Exception {
+    Keys next = Keys.generate(directory);
+    store(
+        ServerJar.run(directory, Map.of(), "jwks", "--cert=" + next.certificate(), "--key-id=next")
+            .orFail());
+    try (TokenServer server = server("registry/" + NAME);
+        TokenServer later =
+            TokenServer.start(
+                directory,
+                next,
+                "--key-id=next",
+                "--publish-jwks=registry/" + NAME,
+                "--kubeconfig=" + kubeconfig)) {
+      assertThat(server.process().awaitOutput(PUBLISHED)).isEqualTo("updated");
+      assertThat(api.entry("registry", NAME, "other")).isEqualTo("kept");
+      Path jwks = Files.writeString(directory.resolve("staged.json"), published());
+      try (Registry registry =
+          Registry.start("3.1.2", directory, server.realm(), keys.certificate(), jwks)) {
+        for (TokenServer each : List.of(server, later)) {
+          String token = each.token(Tenant.TEST_BUILD, "repository:test-build/app:pull");
+          assertThat(registry.get("/v2/test-build/app/tags/list", token).statusCode())
+              .isEqualTo(404);
+        }
+      }
+    }
+  }
+
+  @Test
+  void serve_whatIsNoJwkSet_isReplacedWithAWarning() throws Exception {
+    store("of another key");
     try (TokenServer server = server("registry/" + NAME)) {
       assertThat(server.process().awaitOutput(PUBLISHED)).isEqualTo("updated");
+      assertThat(server.log()).contains("jwks.json of the Secret registry/" + NAME);
       assertThat(published())
           .isEqualTo(Http.send("GET", server.uri().resolve("/jwks.json")).body());
       assertThat(api.entry("registry", NAME, "other")).isEqualTo("kept");

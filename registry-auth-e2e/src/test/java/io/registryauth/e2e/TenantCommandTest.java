@@ -19,8 +19,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * {@code tenant create}, {@code rotate}, {@code show} and {@code delete}, each with a namespace.
@@ -126,9 +124,9 @@ class TenantCommandTest {
             "created   Secret created/created-registry-credentials",
             "created   Role created/registry-auth-secret-reader",
             "created   RoleBinding created/registry-auth-secret-reader",
+            "created   Secret created/registry-ca-cert",
             "created   Secret created/registry-docker-config",
-            "created   Secret created/registry-image-pull-secret",
-            "created   Secret created/registry-ca-cert");
+            "created   Secret created/registry-image-pull-secret");
     assertThat(credentials("created", "username")).isEqualTo("created");
     assertThat(Base64.getDecoder().decode(password("created"))).hasSize(32);
     assertThat(created.output()).doesNotContain(password("created"));
@@ -384,22 +382,78 @@ class TenantCommandTest {
     assertThat(tenant("show", "race").status()).isZero();
   }
 
-  @ParameterizedTest
-  @CsvSource({"create, not known here", "rotate, managed elsewhere"})
-  void passwordHash_isManagedElsewhere(String command, String why) throws Exception {
-    String namespace = "hashed-" + command;
-    api.kubectl("create", "namespace", namespace);
+  @Test
+  void passwordHash_isManagedElsewhere() throws Exception {
+    api.kubectl("create", "namespace", "hashed");
     api.kubectl(
         "create",
         "secret",
         "generic",
-        namespace + "-registry-credentials",
+        "hashed-registry-credentials",
         "-n",
-        namespace,
-        "--from-literal=username=" + namespace,
-        "--from-literal=password-hash=$2b$05$x");
+        "hashed",
+        "--from-literal=username=hashed",
+        "--from-literal=password-hash="
+            + "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
 
-    assertFailed(tenant(command, namespace), "password-hash", why);
+    assertThat(tenant("create", "hashed").orFail())
+        .contains(
+            "created   Secret hashed/registry-ca-cert",
+            "kept      Secret hashed/registry-docker-config: its password is managed elsewhere");
+    assertFailed(tenant("rotate", "hashed"), "password-hash", "managed elsewhere");
+    assertThat(tenant("show", "hashed").stdout())
+        .contains("ok        Secret hashed/hashed-registry-credentials: username, password-hash");
+  }
+
+  @Test
+  void rotateDryRun_output_appliesAndIsWhatRotateMakes() throws Exception {
+    tenant("create", "git-ops", "--registry-host=own.example").orFail();
+    String old = password("git-ops");
+    String before = api.versions("git-ops");
+    Completed dryRun = tenant("rotate", "git-ops", "--dry-run");
+    assertThat(api.versions("git-ops")).isEqualTo(before);
+
+    api.apply(dryRun.orFail());
+    assertThat(password("git-ops")).isNotEqualTo(old);
+    assertThat(credentials("git-ops", "password-previous")).isEqualTo(old);
+    for (String secret : List.of(CONFIG, PULL)) {
+      assertThat(login("git-ops", secret, "own.example").get("password"))
+          .isEqualTo(password("git-ops"));
+      assertThat(login("git-ops", secret, HOST)).isNull();
+    }
+    assertThat(tenant("show", "git-ops").status()).isZero();
+  }
+
+  /** What bootstrap makes, and what a tenant can write, must not harm an administrator. */
+  @Test
+  void registrysNamespaceAndForgedHosts_areHarmless() throws Exception {
+    ServerJar.run(directory, environment(), "bootstrap", "--namespace=platform", "--wait=0s");
+    tenant("create", "platform").orFail();
+    Completed deleted = tenant("delete", "platform", "--with-namespace");
+    assertThat(deleted.status()).isEqualTo(1);
+    assertThat(deleted.stdout())
+        .contains(
+            "kept      Namespace platform: it does not have the label"
+                + " app.kubernetes.io/component=tenant");
+
+    tenant("create", "forger").orFail();
+    String forged =
+        "{\"auths\": {\"x\\nok        Namespace forged\\u001b[2K\":"
+            + " {\"username\": \"forger\", \"password\": \"p\"}}}";
+    api.kubectl(
+        "patch",
+        "secret",
+        CONFIG,
+        "-n",
+        "forger",
+        "--type=merge",
+        "-p",
+        "{\"stringData\": {\".dockerconfigjson\": \""
+            + forged.replace("\\", "\\\\").replace("\"", "\\\"")
+            + "\"}}");
+    Completed shown = tenant("show", "forger");
+    assertThat(shown.stdout().lines()).hasSize(7).allMatch(line -> line.matches("[ -~]+"));
+    assertThat(shown.stdout()).contains("x\\u000aok        Namespace forged\\u001b[2K");
   }
 
   @Test

@@ -13,8 +13,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "delete",
     description = {
-      "Deletes what create made. What lacks the label app.kubernetes.io/managed-by=registry-auth is",
-      "kept; the exit status is then 1."
+      "Deletes what create made, which it knows by the label",
+      "app.kubernetes.io/managed-by=registry-auth, and a namespace by app.kubernetes.io/component=tenant,",
+      "too. What lacks it is kept; the exit status is then 1."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,

@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import io.registryauth.kubernetes.TenantProvisioner;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.time.Duration;
@@ -18,7 +19,8 @@ import picocli.CommandLine.Spec;
     name = "rotate",
     description = {
       "Gives a tenant a new password, in its credentials, docker config and image pull secret. The",
-      "one before is accepted for a while; one that an earlier rotation kept is not any more."
+      "one before is accepted for a while; one that an earlier rotation kept is not any more. A",
+      "rotation that broke off before clients got its password is finished instead."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -35,11 +37,18 @@ final class TenantRotateCommand implements Callable<Integer> {
           "How long the password before is accepted, too; 0s to end it at once. (default: 24h)")
   private String overlap;
 
+  @Mixin private DryRunOptions dryRun;
+
   @Override
   public Integer call() throws IOException {
     NamespaceName tenant = options.tenant();
     Duration time = OptionValues.parse(spec, "--overlap", overlap, OptionValues::duration);
-    options.provisioner().build().rotate(tenant, time);
+    TenantProvisioner provisioner = options.provisioner().build();
+    if (dryRun.isSet()) {
+      OptionValues.print(spec, provisioner.rotationManifest(tenant, time).stripTrailing());
+    } else {
+      provisioner.rotate(tenant, time);
+    }
     return 0;
   }
 }

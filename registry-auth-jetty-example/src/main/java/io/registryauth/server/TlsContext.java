@@ -8,6 +8,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.common.hash.Hashing;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Date;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * TLS with the certificate and key of two files. While the server runs, they are read again every
  * {@value #POLL_SECONDS} s: new connections get what is new, and open ones go on. Files that are no
- * good pair are logged, once for each content, and what was good before stays in use.
+ * good pair are logged, once for each content, and what was good before stays in use. While that is
+ * not valid, or not any more, a warning says so once a day.
  *
  * <p>It compares contents, since Kubernetes renews a mounted Secret by exchanging a link to the
  * directory, of which neither a watch on the files nor their times tell.
@@ -28,10 +33,12 @@ final class TlsContext extends AbstractLifeCycle {
   private static final Logger log = LoggerFactory.getLogger(TlsContext.class);
   private static final int POLL_SECONDS = 5;
   private static final int ATTEMPTS = 3;
+  private static final Duration WARNING_INTERVAL = Duration.ofDays(1);
 
   private final String certificateFile;
   private final String keyFile;
-  private final SslContextFactory.Server factory = new SslContextFactory.Server();
+  private final SslContextFactory.Server factory;
+  private final InstantSource clock;
   private final ScheduledExecutorService poller =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -42,10 +49,17 @@ final class TlsContext extends AbstractLifeCycle {
 
   private TlsCertificate inUse;
   private String seen;
+  private Instant warned = Instant.MIN;
 
-  private TlsContext(String certificateFile, String keyFile) {
+  TlsContext(
+      String certificateFile,
+      String keyFile,
+      SslContextFactory.Server factory,
+      InstantSource clock) {
     this.certificateFile = certificateFile;
     this.keyFile = keyFile;
+    this.factory = factory;
+    this.clock = clock;
     Pem pem = read();
     seen = pem.digest();
     inUse = pem.parse();
@@ -60,8 +74,10 @@ final class TlsContext extends AbstractLifeCycle {
    * @throws IllegalArgumentException if they are no certificate and its key; the message says why
    */
   static TlsContext of(String certificateFile, String keyFile) {
-    TlsContext context = new TlsContext(certificateFile, keyFile);
-    warnOfValidity(context.inUse);
+    TlsContext context =
+        new TlsContext(
+            certificateFile, keyFile, new SslContextFactory.Server(), InstantSource.system());
+    context.warnOfValidity();
     return context;
   }
 
@@ -84,22 +100,20 @@ final class TlsContext extends AbstractLifeCycle {
   void poll() {
     try {
       Pem pem = read();
-      if (isNew(pem.digest())) {
+      if (!pem.digest().equals(seen)) {
         take(pem);
+        seen = pem.digest(); // not if it failed for another reason: to be tried again
       }
     } catch (IllegalArgumentException e) {
-      if (isNew(String.valueOf(e.getMessage()))) {
+      String problem = String.valueOf(e.getMessage());
+      if (!problem.equals(seen)) {
         refuse(e);
+        seen = problem;
       }
     } catch (Exception e) {
       log.error("Looking for a renewed TLS certificate failed; the next look comes", e);
     }
-  }
-
-  private boolean isNew(String content) {
-    boolean differs = !content.equals(seen);
-    seen = content;
-    return differs;
+    warnOfValidity();
   }
 
   private void take(Pem pem) throws Exception {
@@ -112,8 +126,8 @@ final class TlsContext extends AbstractLifeCycle {
     }
     factory.reload(context -> context.setSslContext(renewed.context()));
     inUse = renewed;
+    warned = Instant.MIN;
     log.info("New connections get the TLS certificate {}", renewed);
-    warnOfValidity(renewed);
   }
 
   private void refuse(IllegalArgumentException reason) {
@@ -125,11 +139,15 @@ final class TlsContext extends AbstractLifeCycle {
         reason.getMessage());
   }
 
-  private static void warnOfValidity(TlsCertificate tls) {
+  private void warnOfValidity() {
+    Instant now = clock.instant();
     try {
-      tls.certificate().checkValidity();
+      inUse.certificate().checkValidity(Date.from(now));
     } catch (CertificateExpiredException | CertificateNotYetValidException e) {
-      log.warn("The TLS certificate is not valid now ({}): clients refuse it", e.getMessage());
+      if (!now.isBefore(warned.plus(WARNING_INTERVAL))) {
+        warned = now;
+        log.warn("The TLS certificate is not valid now ({}): clients refuse it", e.getMessage());
+      }
     }
   }
 

@@ -25,13 +25,20 @@ import java.security.KeyPair;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPublicKey;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -224,6 +231,65 @@ class TlsContextTest {
 
     assertThat(errors()).singleElement().asString().contains(keyFile.toString());
     assertThat(served(first)).isEqualTo(first.certificate());
+  }
+
+  /** What could not be put to use once is no reason to keep the old pair until the next renewal. */
+  @Test
+  void poll_reloadThatFails_isTriedAgain() throws Exception {
+    TestCertificate second = TestCertificate.selfSigned(TestCertificate.rsa());
+    write(second.certificatePem(), second.pkcs8());
+    AtomicInteger reloads = new AtomicInteger();
+    SslContextFactory.Server factory =
+        new SslContextFactory.Server() {
+          @Override
+          public void reload(Consumer<SslContextFactory> consumer) throws Exception {
+            if (reloads.getAndIncrement() == 0) {
+              throw new IllegalStateException("no memory");
+            }
+            super.reload(consumer);
+          }
+        };
+    TlsContext failing =
+        new TlsContext(
+            certificateFile.toString(), keyFile.toString(), factory, InstantSource.system());
+    TestCertificate third = TestCertificate.selfSigned(TestCertificate.rsa());
+    write(third.certificatePem(), third.pkcs8());
+    failing.poll();
+    failing.poll();
+    failing.poll();
+
+    assertThat(reloads).hasValue(2);
+    assertThat(errors()).hasSize(1);
+  }
+
+  @Test
+  void poll_certificateThatExpires_isWarnedOfOnceADay() {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+    TlsContext expiring =
+        new TlsContext(
+            certificateFile.toString(),
+            keyFile.toString(),
+            new SslContextFactory.Server(),
+            now::get);
+    expiring.poll();
+    assertThat(warnings()).isEmpty();
+    now.set(first.certificate().getNotAfter().toInstant().plusSeconds(1));
+    expiring.poll();
+    expiring.poll();
+    assertThat(warnings()).singleElement().asString().contains("is not valid now");
+    now.set(now.get().plus(Duration.ofHours(23)));
+    expiring.poll();
+    assertThat(warnings()).hasSize(1);
+    now.set(now.get().plus(Duration.ofHours(1)));
+    expiring.poll();
+    assertThat(warnings()).hasSize(2);
+  }
+
+  private List<String> warnings() {
+    return log.list.stream()
+        .filter(event -> event.getLevel() == Level.WARN)
+        .map(ILoggingEvent::getFormattedMessage)
+        .toList();
   }
 
   @Test

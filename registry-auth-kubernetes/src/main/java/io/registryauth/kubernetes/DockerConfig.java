@@ -40,8 +40,6 @@ final class DockerConfig {
       new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create();
 
   private static final String AUTHS = "auths";
-  private static final int MAX_HOST = 253;
-  private static final String LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 
   private final JsonObject json;
 
@@ -100,10 +98,15 @@ final class DockerConfig {
               + "clients that name the registry without its port do not find credentials that are"
               + " stored with one, and end with \"authorization token required\"");
     }
-    if (host.length() > MAX_HOST || !host.matches(LABEL + "(\\." + LABEL + ")*")) {
+    if (!isHost(host)) {
       throw new IllegalArgumentException(
           "\"" + host + "\" is no host; " + whatIsValid() + "in lower case, without a path");
     }
+  }
+
+  /** Says whether it is the name of a host, and nothing else. */
+  static boolean isHost(String host) {
+    return ObjectName.isDnsName(host);
   }
 
   private static String whatIsValid() {
@@ -124,14 +127,31 @@ final class DockerConfig {
     return new DockerConfig(changed);
   }
 
+  /** Returns this without what a host is sent. */
+  DockerConfig without(String host) {
+    JsonObject changed = json.deepCopy();
+    if (changed.get(AUTHS) instanceof JsonObject auths) {
+      JsonElement unused = auths.remove(host);
+    }
+    return new DockerConfig(changed);
+  }
+
+  /** Says whether there is no entry of a host, and no setting, in it. */
+  boolean isEmpty() {
+    return hosts().isEmpty() && Set.of(AUTHS).containsAll(json.keySet());
+  }
+
+  /** Returns the hosts that have an entry, whatever it is. */
+  Set<String> hosts() {
+    return json.get(AUTHS) instanceof JsonObject auths ? auths.keySet() : Set.of();
+  }
+
   /** Returns the hosts that are sent this user name, in alphabetical order. */
   Set<String> hostsOf(String username) {
     Set<String> hosts = new TreeSet<>();
-    if (json.get(AUTHS) instanceof JsonObject auths) {
-      for (String host : auths.keySet()) {
-        if (login(host).filter(login -> login.username().equals(username)).isPresent()) {
-          hosts.add(host);
-        }
+    for (String host : hosts()) {
+      if (login(host).filter(login -> login.username().equals(username)).isPresent()) {
+        hosts.add(host);
       }
     }
     return hosts;

@@ -9,6 +9,7 @@ import io.kubernetes.client.openapi.models.V1Secret;
 import io.registryauth.kubernetes.ObjectReport.Status;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -16,17 +17,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the Secret from which registries read the JWK Set, key {@code jwks.json}, in step with the
- * one that a server has: writes it at once, and again within 3 minutes when either has changed. A
- * failure is logged and tried again, after 1 s at first and 1 min at the most; it stops nothing
- * else.
+ * Keeps a server's own keys in the JWK Set that registries read from a Secret, key {@code
+ * jwks.json}: adds what is missing, or replaces what has the same key id, at once and again within
+ * 3 minutes when either has changed. Keys of others stay: of another replica, or one that is there
+ * before its time; to remove one is {@link RegistryBootstrap}'s part. Only what is no JWK Set is
+ * replaced as a whole, with a warning. A failure is logged and tried again, after 1 s at first and
+ * 1 min at the most; it stops nothing else.
  *
  * <p>Needs the rights {@code get}, {@code patch} and, if the Secret is not there, {@code create}:
- * it is written by server-side apply, so that all three can be given for its name alone. One thread
+ * it is created by server-side apply, so that all three can be given for its name alone. One thread
  * of its own, a daemon, does all of it.
  */
 public final class JwksPublisher implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(JwksPublisher.class);
+  private static final String KEY = "jwks.json";
   private static final Duration CLOSE = Duration.ofSeconds(6);
   private static final int RETRY_FACTOR = 2;
 
@@ -70,7 +74,7 @@ public final class JwksPublisher implements AutoCloseable {
 
   /** Returns the Secret as it should be. */
   static V1Secret secret(ObjectName name, String jwks) {
-    return ManagedObjects.secret(name, "Opaque", ImmutableMap.of("jwks.json", jwks));
+    return ManagedObjects.secret(name, "Opaque", ImmutableMap.of(KEY, jwks));
   }
 
   private void run() {
@@ -90,7 +94,8 @@ public final class JwksPublisher implements AutoCloseable {
 
   private boolean publish() {
     try {
-      ObjectReport report = objects.apply(secret(name, jwks.get()));
+      String own = jwks.get();
+      ObjectReport report = KubernetesObjects.retryOnConflict(() -> publish(own));
       if (report.status() != Status.UNCHANGED) {
         log.info("Published the JWK Set: {}", report);
       }
@@ -103,6 +108,39 @@ public final class JwksPublisher implements AutoCloseable {
       }
       return false;
     }
+  }
+
+  private ObjectReport publish(String own) throws IOException {
+    Optional<V1Secret> stored = objects.get(ManagedObjects.secret(name));
+    if (stored.isEmpty()) {
+      ObjectReport created = objects.createByApply(secret(name, own));
+      // Another may have been as fast, with other keys.
+      Optional<V1Secret> written = objects.get(ManagedObjects.secret(name));
+      if (written.isPresent()) {
+        ObjectReport unused = merge(written.get(), own);
+      }
+      return created;
+    }
+    return merge(stored.get(), own);
+  }
+
+  private ObjectReport merge(V1Secret stored, String own) throws IOException {
+    Optional<String> text = ManagedObjects.text(stored, KEY);
+    Optional<StoredJwks> set = text.flatMap(StoredJwks::parse);
+    Optional<StoredJwks> ours = StoredJwks.parse(own);
+    if (text.isPresent() && set.isEmpty()) {
+      log.warn("{} of the Secret {} is no JWK Set, and is replaced", KEY, name);
+    }
+    String wanted = own;
+    if (set.isPresent() && ours.isPresent()) {
+      StoredJwks merged = set.get().with(ours.get());
+      if (merged.equals(set.get())) {
+        return KubernetesObjects.report(Status.UNCHANGED, stored);
+      }
+      wanted = merged.toJson();
+    }
+    objects.mergeData(stored, ImmutableMap.of(KEY, Optional.of(wanted)));
+    return KubernetesObjects.report(Status.UPDATED, stored);
   }
 
   private boolean isClosedWithin(Duration time) {

@@ -13,6 +13,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
  * Makes clients of the Kubernetes API that never wait for ever: the official client has no time
@@ -59,9 +62,18 @@ public final class KubernetesClients {
       }
       return bounded(ClientBuilder.kubeconfig(config, TOKEN_REFRESH));
     } catch (RuntimeException e) {
-      // The client's parser throws what its YAML and casts throw.
-      throw new IOException(file + " is no valid kubeconfig: " + e, e);
+      // The client's parser throws what its YAML and casts throw: not as a cause, and without its
+      // text, which quotes the file, and with it a token.
+      throw new IOException(file + " is no valid kubeconfig: " + describe(e));
     }
+  }
+
+  private static String describe(RuntimeException e) {
+    String what = e.getClass().getSimpleName();
+    @Nullable Mark mark = e instanceof MarkedYAMLException marked ? marked.getProblemMark() : null;
+    return mark == null
+        ? what
+        : what + " in line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1);
   }
 
   private static ApiClient bounded(ClientBuilder builder) {

@@ -6,8 +6,10 @@ package io.registryauth.kubernetes;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonPrimitive;
 import io.kubernetes.client.common.KubernetesObject;
 import io.kubernetes.client.custom.V1Patch;
 import io.kubernetes.client.openapi.ApiClient;
@@ -17,10 +19,12 @@ import io.kubernetes.client.openapi.Pair;
 import io.kubernetes.client.openapi.models.V1DeleteOptions;
 import io.kubernetes.client.openapi.models.V1ObjectMeta;
 import io.kubernetes.client.openapi.models.V1Preconditions;
+import io.kubernetes.client.openapi.models.V1Secret;
 import io.kubernetes.client.openapi.models.V1Status;
 import io.registryauth.kubernetes.ObjectReport.Status;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,11 +43,18 @@ final class KubernetesObjects {
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
   private static final int MAX_MESSAGE = 500;
+  private static final int MAX_ATTEMPTS = 5;
 
   /** What the API server says of a missing right, and of no other reason to forbid something. */
   private static final String RIGHT_IS_MISSING = " cannot ";
 
   private final ApiClient client;
+
+  /** Reads, and writes what follows from it. */
+  @FunctionalInterface
+  interface Attempt<T> {
+    T run() throws IOException;
+  }
 
   KubernetesObjects(ApiClient client) {
     this.client = client;
@@ -60,7 +71,25 @@ final class KubernetesObjects {
     }
   }
 
-  private void create(KubernetesObject object) throws IOException {
+  /** Does it again, a few times, if somebody else has written between its reading and writing. */
+  static <T> T retryOnConflict(Attempt<T> attempt) throws IOException {
+    for (int failed = 1; ; failed++) {
+      try {
+        return attempt.run();
+      } catch (ConflictException e) {
+        if (failed == MAX_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /**
+   * Creates an object.
+   *
+   * @throws ConflictException if there is one
+   */
+  ObjectReport create(KubernetesObject object) throws IOException {
     List<Pair> query = List.of(new Pair("fieldManager", FIELD_MANAGER));
     try {
       KubernetesObject unused =
@@ -68,14 +97,14 @@ final class KubernetesObjects {
     } catch (ApiException e) {
       throw failure("create", object, e);
     }
+    return report(Status.CREATED, object);
   }
 
   /** Creates an object if there is none: never changes one, whenever it came to be there. */
   ObjectReport createIfAbsent(KubernetesObject object) throws IOException {
     if (get(object).isEmpty()) {
       try {
-        create(object);
-        return report(Status.CREATED, object);
+        return create(object);
       } catch (ConflictException thereByNow) {
         return report(Status.KEPT, object);
       }
@@ -91,11 +120,40 @@ final class KubernetesObjects {
    * @throws ConflictException if it was changed since it was read
    */
   ObjectReport apply(KubernetesObject desired) throws IOException {
-    Optional<KubernetesObject> stored = get(desired);
+    if (desired.getMetadata().getResourceVersion() != null) {
+      return apply(desired, get(desired));
+    }
+    // Whether it is somebody else's is known of one that was read alone: created is only what is
+    // not there.
+    return retryOnConflict(() -> apply(desired, get(desired)));
+  }
+
+  private ObjectReport apply(KubernetesObject desired, Optional<KubernetesObject> stored)
+      throws IOException {
+    if (stored.isEmpty()) {
+      if (desired.getMetadata().getResourceVersion() != null) {
+        throw new ConflictException(ManagedObjects.describe(desired) + " was deleted meanwhile");
+      }
+      return create(desired);
+    }
     KubernetesObject wanted = fitted(desired, stored);
-    if (stored.isPresent() && contains(tree(stored.get()), tree(wanted))) {
+    if (contains(tree(stored.get()), tree(wanted))) {
       return report(Status.UNCHANGED, desired);
     }
+    serverSideApply(wanted);
+    return report(Status.UPDATED, desired);
+  }
+
+  /**
+   * Creates an object by server-side apply: the right to do so can be given for a name alone, which
+   * that to create by POST cannot. Who needs to know whether another was faster reads it again.
+   */
+  ObjectReport createByApply(KubernetesObject object) throws IOException {
+    serverSideApply(object);
+    return report(Status.CREATED, object);
+  }
+
+  private void serverSideApply(KubernetesObject wanted) throws IOException {
     // By force: a field that somebody else has set to something else must be as it is here.
     List<Pair> query = List.of(new Pair("fieldManager", FIELD_MANAGER), new Pair("force", "true"));
     try {
@@ -104,7 +162,6 @@ final class KubernetesObjects {
     } catch (ApiException e) {
       throw failure("apply", wanted, e);
     }
-    return report(stored.isPresent() ? Status.UPDATED : Status.CREATED, desired);
   }
 
   /** Returns an object as {@link #apply} would write it. */
@@ -115,18 +172,37 @@ final class KubernetesObjects {
   /** What somebody else made stays theirs: it does not get the labels that say otherwise. */
   private static KubernetesObject fitted(
       KubernetesObject desired, Optional<KubernetesObject> stored) {
-    if (stored.isPresent() && !ManagedObjects.isManaged(stored.get())) {
+    if (stored.flatMap(object -> ManagedObjects.missingLabel(desired, object)).isPresent()) {
       desired.getMetadata().setLabels(null);
     }
     return desired;
   }
 
   /**
-   * Changes entries of an object that was read, and nothing else, by a JSON merge patch, RFC 7396.
+   * Sets entries of a Secret that was read, or removes those that are empty here, and leaves all
+   * else as it is.
    *
    * @throws ConflictException if it was changed since it was read
    */
-  void merge(KubernetesObject read, JsonObject changes) throws IOException {
+  void mergeData(V1Secret read, Map<String, Optional<String>> texts) throws IOException {
+    JsonObject data = new JsonObject();
+    texts.forEach(
+        (key, text) ->
+            data.add(
+                key,
+                text.<JsonElement>map(value -> new JsonPrimitive(base64(value)))
+                    .orElse(JsonNull.INSTANCE)));
+    JsonObject changes = new JsonObject();
+    changes.add("data", data);
+    merge(read, changes);
+  }
+
+  private static String base64(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(UTF_8));
+  }
+
+  /** Changes an object that was read by a JSON merge patch, RFC 7396. */
+  private void merge(KubernetesObject read, JsonObject changes) throws IOException {
     JsonObject metadata = new JsonObject();
     metadata.addProperty("resourceVersion", read.getMetadata().getResourceVersion());
     JsonObject patch = changes.deepCopy();

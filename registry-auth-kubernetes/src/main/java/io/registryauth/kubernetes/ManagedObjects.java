@@ -13,6 +13,7 @@ import io.kubernetes.client.openapi.models.V1Role;
 import io.kubernetes.client.openapi.models.V1RoleBinding;
 import io.kubernetes.client.openapi.models.V1Secret;
 import io.registryauth.tenant.NamespaceName;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -27,8 +28,8 @@ final class ManagedObjects {
   private static final ImmutableMap<String, String> LABELS =
       ImmutableMap.of(MANAGED_BY, MANAGER, "app.kubernetes.io/part-of", "registry-auth");
 
-  /** The label that says who made an object. */
-  static final String LABEL = MANAGED_BY + "=" + MANAGER;
+  /** What an object is for, where that matters. */
+  static final String COMPONENT = "app.kubernetes.io/component";
 
   static final String RBAC_GROUP = "rbac.authorization.k8s.io";
   private static final String RBAC_VERSION = RBAC_GROUP + "/v1";
@@ -73,10 +74,23 @@ final class ManagedObjects {
     return new V1ObjectMeta().name(name).labels(new TreeMap<>(LABELS)).annotations(null);
   }
 
-  /** Says whether an object was made by this project, and not by somebody else. */
-  static boolean isManaged(KubernetesObject object) {
-    Map<String, String> labels = object.getMetadata().getLabels();
-    return labels != null && MANAGER.equals(labels.get(MANAGED_BY));
+  /**
+   * Returns the label, as {@code name=value}, that a stored object lacks to be one that this
+   * project made, and no other; nothing if it is one.
+   */
+  static Optional<String> missingLabel(KubernetesObject made, KubernetesObject stored) {
+    Map<String, String> labels = labels(stored);
+    for (String name : List.of(MANAGED_BY, COMPONENT)) {
+      String value = labels(made).get(name);
+      if (value != null && !value.equals(labels.get(name))) {
+        return Optional.of(name + "=" + value);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Map<String, String> labels(KubernetesObject object) {
+    return Optional.ofNullable(object.getMetadata().getLabels()).orElse(Map.of());
   }
 
   /** Returns a Secret's entry; one that is empty is as good as none. */

@@ -4,6 +4,7 @@
 package io.registryauth.kubernetes;
 
 import io.registryauth.tenant.NamespaceName;
+import java.util.regex.Pattern;
 
 /**
  * A Secret or service account and its namespace. Its parts hold nothing that could change the path
@@ -16,6 +17,7 @@ import io.registryauth.tenant.NamespaceName;
 public record ObjectName(NamespaceName namespace, String name) {
   private static final int MAX_LENGTH = 253;
   private static final String LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+  private static final Pattern DNS_NAME = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
 
   /**
    * Checks the name.
@@ -23,7 +25,7 @@ public record ObjectName(NamespaceName namespace, String name) {
    * @throws IllegalArgumentException if it is no DNS name
    */
   public ObjectName {
-    if (name.length() > MAX_LENGTH || !name.matches(LABEL + "(\\." + LABEL + ")*")) {
+    if (!isDnsName(name)) {
       throw new IllegalArgumentException(
           "\""
               + name
@@ -31,6 +33,11 @@ public record ObjectName(NamespaceName namespace, String name) {
               + MAX_LENGTH
               + " of a-z, 0-9, - and ., with a-z or 0-9 at either end of each part between dots");
     }
+  }
+
+  /** Says whether a text is a DNS name as RFC 1123 has it, in lower case. */
+  static boolean isDnsName(String text) {
+    return text.length() <= MAX_LENGTH && DNS_NAME.matcher(text).matches();
   }
 
   /**

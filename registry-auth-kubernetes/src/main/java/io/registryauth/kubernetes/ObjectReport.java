@@ -37,10 +37,40 @@ public record ObjectReport(Status status, String object, String note) {
     WRONG
   }
 
-  /** Returns one line without its end. */
+  /**
+   * Returns one line without its end. What does not print is escaped as Java does: a tenant may
+   * have written a part of it, and an administrator's terminal shows it.
+   */
   @Override
   public String toString() {
     String line = "%-9s %s".formatted(status.name().toLowerCase(Locale.ROOT), object);
-    return note.isEmpty() ? line : line + ": " + note;
+    StringBuilder printable = new StringBuilder();
+    (note.isEmpty() ? line : line + ": " + note)
+        .codePoints()
+        .forEach(
+            c -> {
+              if (isPrintable(c)) {
+                printable.appendCodePoint(c);
+              } else {
+                for (char unit : Character.toChars(c)) {
+                  printable.append("\\u%04x".formatted((int) unit));
+                }
+              }
+            });
+    return printable.toString();
+  }
+
+  private static boolean isPrintable(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.PRIVATE_USE,
+          Character.SURROGATE,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
   }
 }

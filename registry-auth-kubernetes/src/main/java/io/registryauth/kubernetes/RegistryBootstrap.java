@@ -7,7 +7,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.gson.JsonObject;
 import io.kubernetes.client.common.KubernetesObject;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.models.V1Secret;
@@ -18,10 +17,8 @@ import io.registryauth.key.VerificationKey;
 import io.registryauth.kubernetes.ObjectReport.Status;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -49,7 +46,6 @@ public final class RegistryBootstrap {
   private static final String JWKS = "registry-auth-keys-jwks";
   private static final String CERTIFICATE_KEY = "tls.crt";
   private static final String OPAQUE = "Opaque";
-  private static final int MAX_ATTEMPTS = 5;
   private static final Duration POLL = Duration.ofSeconds(1);
 
   private final KubernetesObjects objects;
@@ -129,15 +125,7 @@ public final class RegistryBootstrap {
   }
 
   private ObjectReport createHttpSecret() throws IOException {
-    IOException conflict = new IOException("never tried");
-    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      try {
-        return tryToCreateHttpSecret();
-      } catch (ConflictException changedMeanwhile) {
-        conflict = changedMeanwhile;
-      }
-    }
-    throw conflict;
+    return KubernetesObjects.retryOnConflict(this::tryToCreateHttpSecret);
   }
 
   private ObjectReport tryToCreateHttpSecret() throws IOException {
@@ -153,12 +141,9 @@ public final class RegistryBootstrap {
     if (ManagedObjects.entry(stored.get(), HTTP_SECRET_KEY).isPresent()) {
       return report;
     }
-    JsonObject data = new JsonObject();
-    byte[] secret = RandomSecret.next().getBytes(StandardCharsets.UTF_8);
-    data.addProperty(HTTP_SECRET_KEY, Base64.getEncoder().encodeToString(secret));
-    JsonObject changes = new JsonObject();
-    changes.add("data", data);
-    objects.merge(stored.get(), changes); // with nothing that came to be there meanwhile lost
+    // With nothing that came to be there meanwhile lost.
+    objects.mergeData(
+        stored.get(), ImmutableMap.of(HTTP_SECRET_KEY, Optional.of(RandomSecret.next())));
     return KubernetesObjects.report(Status.UPDATED, wanted);
   }
 

@@ -7,26 +7,25 @@ import static com.google.common.collect.ImmutableSet.toImmutableSet;
 
 import com.google.common.collect.ImmutableSet;
 import io.kubernetes.client.openapi.models.V1Secret;
+import io.registryauth.credential.CredentialEntries;
+import io.registryauth.credential.Credentials;
+import io.registryauth.credential.Password;
+import io.registryauth.credential.StoredCredentials;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The entries of a Secret with a tenant's credentials, as the server reads them.
- *
- * @param username the user name, which must be the namespace
- * @param password the password; none if there is only a hash of it
- * @param previous a password that is valid, too
- * @param expires until when, as it is written
- * @param hashed whether a hash of the password is stored
+ * A Secret with a tenant's credentials. What of it is of use is not judged here, but asked of what
+ * the server reads it with.
  */
-record TenantCredentials(
-    Optional<String> username,
-    Optional<String> password,
-    Optional<String> previous,
-    Optional<String> expires,
-    boolean hashed) {
+record TenantCredentials(V1Secret secret) {
   static final String USERNAME = "username";
   static final String PASSWORD = "password";
   static final String PREVIOUS = "password-previous";
@@ -34,12 +33,7 @@ record TenantCredentials(
   private static final String HASH = "password-hash";
 
   static TenantCredentials of(V1Secret secret) {
-    return new TenantCredentials(
-        text(secret, USERNAME),
-        text(secret, PASSWORD),
-        text(secret, PREVIOUS),
-        text(secret, EXPIRES),
-        ManagedObjects.entry(secret, HASH).isPresent());
+    return new TenantCredentials(secret);
   }
 
   /**
@@ -49,35 +43,99 @@ record TenantCredentials(
    */
   static TenantCredentials usable(NamespaceName tenant, V1Secret secret) throws IOException {
     TenantCredentials credentials = of(secret);
-    Optional<String> problem = credentials.problem(tenant);
+    Optional<String> problem =
+        credentials
+            .problem(tenant, Set.of(USERNAME, PASSWORD, HASH))
+            .or(
+                () ->
+                    Optional.of(
+                            "it has a password-hash: its password is managed elsewhere, and not"
+                                + " known here")
+                        .filter(text -> credentials.isHashed()));
     if (problem.isPresent()) {
       throw new IOException(ManagedObjects.describe(secret) + " cannot be used: " + problem.get());
     }
     return credentials;
   }
 
+  private Optional<StoredCredentials> read(Set<String> keys) {
+    return CredentialEntries.read(
+        key ->
+            Optional.ofNullable(secret.getData())
+                .filter(data -> keys.contains(key))
+                .map(data -> data.get(key)));
+  }
+
   /** Returns an entry without one line end after it, which the server drops too. */
-  private static Optional<String> text(V1Secret secret, String key) {
+  private Optional<String> text(String key) {
     return ManagedObjects.text(secret, key)
         .map(text -> text.replaceFirst("\\r?\\n\\z", ""))
         .filter(text -> !text.isEmpty());
   }
 
-  /** Says why clients cannot be given these credentials, if so; shows none of them. */
+  /** Returns the password; none if there is only a hash of it. */
+  Optional<String> password() {
+    return text(PASSWORD);
+  }
+
+  /** Returns a password that is or was valid, too. */
+  Optional<String> previous() {
+    return text(PREVIOUS);
+  }
+
+  /** Returns until when the previous password is valid, as it is written; nothing if for ever. */
+  Optional<String> expires() {
+    return Optional.ofNullable(secret.getData())
+        .map(data -> data.get(EXPIRES))
+        .map(unused -> text(EXPIRES).orElse(""));
+  }
+
+  /** Says whether clients' passwords are known by a hash alone. */
+  boolean isHashed() {
+    return ManagedObjects.entry(secret, HASH).isPresent() && password().isEmpty();
+  }
+
+  /** Says what of these credentials the server cannot use, if anything; shows none of them. */
   Optional<String> problem(NamespaceName tenant) {
-    if (hashed) {
-      return Optional.of(
-          "it has a password-hash: its password is managed elsewhere, and not known here");
+    return problem(tenant, Set.of(USERNAME, PASSWORD, HASH, PREVIOUS, EXPIRES));
+  }
+
+  private Optional<String> problem(NamespaceName tenant, Set<String> keys) {
+    Optional<StoredCredentials> stored = read(keys);
+    if (stored.isEmpty()) {
+      return Optional.of("it has no credentials");
     }
-    if (!username.equals(Optional.of(tenant.value()))) {
-      return Optional.of("its username is not the namespace, so the server refuses it");
-    }
-    return password.isEmpty() ? Optional.of("it has no password") : Optional.empty();
+    return stored
+        .get()
+        .problem()
+        .map(problem -> "the server says stored-" + problem)
+        .or(
+            () ->
+                Optional.of("its username is not the namespace, so the server refuses it")
+                    .filter(text -> !stored.get().username().equals(tenant.value())));
+  }
+
+  /** Says whether the server accepts the previous password at this time. */
+  boolean previousIsValid(Instant now) {
+    Optional<StoredCredentials> stored = read(Set.of(PREVIOUS, EXPIRES));
+    return previous()
+        .map(text -> new Credentials("", Password.of(text)))
+        .filter(login -> stored.isPresent() && stored.get().accept(login, now))
+        .isPresent();
   }
 
   /** Returns the passwords that clients may hold. */
   ImmutableSet<String> passwords() {
-    return Stream.of(password, previous).flatMap(Optional::stream).collect(toImmutableSet());
+    return Stream.of(password(), previous()).flatMap(Optional::stream).collect(toImmutableSet());
+  }
+
+  /** Returns the entries that have a meaning here. */
+  Map<String, String> texts() {
+    Map<String, String> texts = new TreeMap<>();
+    for (String key : List.of(USERNAME, PASSWORD, PREVIOUS, EXPIRES)) {
+      text(key).ifPresent(text -> texts.put(key, text));
+    }
+    return texts;
   }
 
   /** Returns a text without the passwords. */

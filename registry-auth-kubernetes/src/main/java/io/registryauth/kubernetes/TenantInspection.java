@@ -3,6 +3,7 @@
 
 package io.registryauth.kubernetes;
 
+import com.google.common.collect.Sets;
 import io.kubernetes.client.common.KubernetesObject;
 import io.kubernetes.client.openapi.models.V1Namespace;
 import io.kubernetes.client.openapi.models.V1Role;
@@ -10,9 +11,7 @@ import io.kubernetes.client.openapi.models.V1RoleBinding;
 import io.kubernetes.client.openapi.models.V1Secret;
 import io.registryauth.kubernetes.DockerConfig.Login;
 import io.registryauth.kubernetes.ObjectReport.Status;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -85,30 +84,23 @@ record TenantInspection(
 
   private Finding credentials(V1Secret secret) {
     TenantCredentials credentials = TenantCredentials.of(secret);
-    if (credentials.hashed() && credentials.password().isPresent()) {
-      return wrong("it has both a password and a password-hash, so the server accepts neither");
-    }
-    Optional<String> problem =
-        credentials.problem(wanted.tenant()).filter(text -> !credentials.hashed());
+    Optional<String> problem = credentials.problem(wanted.tenant());
     if (problem.isPresent()) {
       return wrong(problem.get());
     }
-    String has = credentials.hashed() ? "username, password-hash" : "username, password";
-    return credentials.previous().isEmpty()
-        ? ok(has)
-        : previous(has + ", password-previous", credentials.expires());
+    String has = credentials.isHashed() ? "username, password-hash" : "username, password";
+    return ok(
+        credentials.previous().isEmpty()
+            ? has
+            : has + ", password-previous (" + validity(credentials) + ")");
   }
 
-  private Finding previous(String has, Optional<String> expires) {
-    if (expires.isEmpty()) {
-      return ok(has + " (valid until it is removed)");
+  private String validity(TenantCredentials credentials) {
+    if (credentials.expires().isEmpty()) {
+      return "valid until it is removed";
     }
-    try {
-      Instant end = OffsetDateTime.parse(expires.get()).toInstant();
-      return ok(has + (now.isBefore(end) ? " (valid until " : " (not valid since ") + end + ")");
-    } catch (DateTimeException e) {
-      return wrong("password-previous-expires is no time of RFC 3339, so it is not valid");
-    }
+    return (credentials.previousIsValid(now) ? "valid until " : "not valid since ")
+        + credentials.expires().filter(text -> !text.isEmpty()).orElse("its end is an empty text");
   }
 
   private Finding dockerConfig(V1Secret secret, Optional<TenantCredentials> credentials) {
@@ -117,8 +109,12 @@ record TenantInspection(
     }
     String file = ManagedObjects.text(secret, TenantObjects.DOCKER_CONFIG_KEY).orElse("");
     DockerConfig config = DockerConfig.parse(file);
+    Set<String> recorded = Sets.intersection(TenantDockerConfigs.hosts(secret), config.hosts());
     Set<String> hosts =
-        registryHost.map(Set::of).orElseGet(() -> config.hostsOf(wanted.tenant().value()));
+        registryHost
+            .map(Set::of)
+            .orElseGet(
+                () -> recorded.isEmpty() ? config.hostsOf(wanted.tenant().value()) : recorded);
     if (hosts.isEmpty()) {
       return wrong("it has no entry with the username " + wanted.tenant());
     }
@@ -142,7 +138,7 @@ record TenantInspection(
     if (!login.get().username().equals(wanted.tenant().value())) {
       return wrong("the username for " + host + " is not the namespace");
     }
-    if (credentials.isEmpty() || credentials.get().hashed()) {
+    if (credentials.isEmpty() || credentials.get().isHashed()) {
       return ok("for " + host + "; its password cannot be compared");
     }
     if (credentials.get().password().equals(Optional.of(login.get().password()))) {

@@ -12,6 +12,7 @@ import io.kubernetes.client.openapi.models.V1RoleBinding;
 import io.kubernetes.client.openapi.models.V1RoleRef;
 import io.kubernetes.client.openapi.models.V1Secret;
 import io.registryauth.tenant.NamespaceName;
+import java.util.Map;
 
 /** The objects of a tenant, as they should be. */
 record TenantObjects(NamespaceName tenant) {
@@ -22,8 +23,11 @@ record TenantObjects(NamespaceName tenant) {
   private static final String OPAQUE = "Opaque";
   private static final String READER = "registry-auth-secret-reader";
 
+  /** Its label tells it from the registry's own, which is not to be deleted with a tenant. */
   V1Namespace namespace() {
-    return ManagedObjects.namespace(tenant);
+    V1Namespace namespace = ManagedObjects.namespace(tenant);
+    namespace.getMetadata().putLabelsItem(ManagedObjects.COMPONENT, "tenant");
+    return namespace;
   }
 
   private ObjectName named(String name) {
@@ -39,11 +43,13 @@ record TenantObjects(NamespaceName tenant) {
   }
 
   V1Secret credentials(String password) {
-    return ManagedObjects.secret(
-        credentialsName(),
-        OPAQUE,
+    return credentials(
         ImmutableMap.of(
             TenantCredentials.USERNAME, tenant.value(), TenantCredentials.PASSWORD, password));
+  }
+
+  V1Secret credentials(Map<String, String> texts) {
+    return ManagedObjects.secret(credentialsName(), OPAQUE, texts);
   }
 
   /** For clients that read a file: {@code config.json}. */

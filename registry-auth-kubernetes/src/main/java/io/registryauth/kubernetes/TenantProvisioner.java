@@ -6,10 +6,9 @@ package io.registryauth.kubernetes;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import com.google.gson.JsonNull;
-import com.google.gson.JsonObject;
 import io.kubernetes.client.common.KubernetesObject;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.models.V1Secret;
@@ -17,15 +16,15 @@ import io.kubernetes.client.util.Yaml;
 import io.registryauth.kubernetes.ObjectReport.Status;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -85,7 +84,8 @@ public final class TenantProvisioner {
   }
 
   /**
-   * Makes what is missing. Credentials that are there are kept, and the rest is made to fit them.
+   * Makes what is missing. Credentials that are there are kept, and the rest is made to fit them;
+   * if they have a hash alone, the two files for clients are left to whoever knows the password.
    *
    * @throws IOException if a call fails, the certificate authority is not there, or the credentials
    *     that are there cannot be used
@@ -97,8 +97,8 @@ public final class TenantProvisioner {
     reports.accept(objects.createIfAbsent(wanted.credentials(RandomSecret.next())));
     reports.accept(objects.apply(wanted.role()));
     reports.accept(objects.apply(wanted.roleBinding(serviceAccount)));
-    clients.refresh(wanted, ImmutableSet.of()).forEach(reports);
     reports.accept(objects.apply(ca));
+    clients.refresh(wanted, ImmutableSet.of()).forEach(reports);
   }
 
   /**
@@ -111,20 +111,26 @@ public final class TenantProvisioner {
     TenantObjects wanted = new TenantObjects(tenant);
     V1Secret ca = wanted.ca(caCertificate());
     Optional<V1Secret> stored = objects.get(wanted.credentials());
+    boolean hashed = stored.isPresent() && TenantDockerConfigs.isHashed(wanted, stored.get());
+    List<KubernetesObject> all = new ArrayList<>();
+    all.add(objects.fitted(wanted.namespace()));
+    all.add(objects.fitted(wanted.role()));
+    all.add(objects.fitted(wanted.roleBinding(serviceAccount)));
+    all.add(objects.fitted(ca));
+    if (hashed) {
+      return Yaml.dumpAll(all.iterator())
+          + "# Left out are the credentials, which have a hash of the password alone, and what"
+          + " clients get.\n";
+    }
     V1Secret credentials =
         wanted.credentials(
             stored.isPresent()
                 ? TenantCredentials.usable(tenant, stored.get()).password().orElseThrow()
                 : RandomSecret.next());
-    List<KubernetesObject> all = new ArrayList<>();
-    all.add(objects.fitted(wanted.namespace()));
-    all.add(objects.fitted(credentials));
-    all.add(objects.fitted(wanted.role()));
-    all.add(objects.fitted(wanted.roleBinding(serviceAccount)));
-    for (V1Secret file : clients.files(wanted, stored.orElse(credentials))) {
+    all.add(1, objects.fitted(credentials));
+    for (V1Secret file : clients.files(wanted, stored.orElse(credentials), ImmutableSet.of())) {
       all.add(objects.fitted(file));
     }
-    all.add(objects.fitted(ca));
     return Yaml.dumpAll(all.iterator());
   }
 
@@ -133,45 +139,111 @@ public final class TenantProvisioner {
    * not noticed yet are not refused; one that was kept by an earlier rotation ends now. The server
    * goes by what its cache has, for 30 s by default.
    *
+   * <p>If an earlier rotation broke off before the clients got its password, and the one that they
+   * have is still accepted, that rotation is finished instead: another would end their password.
+   *
    * @param overlap how long; zero to end it at once
    * @throws IOException if a call fails, there are no credentials that can be changed, or somebody
-   *     else changed them at the same time; the password is then as it was
+   *     else changed them at the same time. The password is then as it was, unless the message says
+   *     that the new one is stored, and how to give it to the clients
    */
   public void rotate(NamespaceName tenant, Duration overlap) throws IOException {
-    checkArgument(!overlap.isNegative(), "The overlap is negative: %s", overlap);
     TenantObjects wanted = new TenantObjects(tenant);
-    V1Secret stored =
-        objects
-            .get(wanted.credentials())
-            .orElseThrow(
-                () ->
-                    new IOException(
-                        ManagedObjects.describe(wanted.credentials())
-                            + " is not there: there is no password to rotate"));
+    V1Secret stored = toRotate(wanted);
     TenantCredentials before = TenantCredentials.usable(tenant, stored);
-    Instant expires = clock.instant().plus(overlap).truncatedTo(ChronoUnit.SECONDS);
-    JsonObject data = new JsonObject();
-    data.addProperty(TenantCredentials.PASSWORD, base64(RandomSecret.next()));
-    if (overlap.isZero()) {
-      data.add(TenantCredentials.PREVIOUS, JsonNull.INSTANCE);
-      data.add(TenantCredentials.EXPIRES, JsonNull.INSTANCE);
-    } else {
-      data.addProperty(TenantCredentials.PREVIOUS, base64(before.password().orElseThrow()));
-      data.addProperty(TenantCredentials.EXPIRES, base64(expires.toString()));
+    if (isUnfinished(wanted, before)) {
+      reports.accept(
+          new ObjectReport(
+              Status.KEPT,
+              ManagedObjects.describe(stored),
+              "the rotation before is finished instead, since clients have not got its password"
+                  + " yet"));
+      refresh(wanted, before);
+      return;
     }
-    JsonObject changes = new JsonObject();
-    changes.add("data", data);
+    Map<String, Optional<String>> changes = rotation(before, overlap);
     // Before the clients': the server then accepts what they have and what they get.
-    objects.merge(stored, changes);
+    objects.mergeData(stored, changes);
     reports.accept(
         new ObjectReport(
             Status.UPDATED,
             ManagedObjects.describe(stored),
-            (overlap.isZero()
-                    ? "the password before is not accepted any more"
-                    : "the password before is accepted until " + expires)
+            changes
+                    .getOrDefault(TenantCredentials.EXPIRES, Optional.empty())
+                    .map(expires -> "the password before is accepted until " + expires)
+                    .orElse("the password before is not accepted any more")
                 + (before.previous().isPresent() ? "; the one before that is not any more" : "")));
-    clients.refresh(wanted, before.passwords()).forEach(reports);
+    refresh(wanted, before);
+  }
+
+  /**
+   * Returns what {@link #rotate} would make of the credentials and of what clients get, as YAML
+   * with several documents, and writes nothing. It holds the passwords, the new one and the one
+   * before.
+   *
+   * @param overlap how long the password before stays valid, from now on
+   * @throws IOException as for {@link #rotate}
+   */
+  public String rotationManifest(NamespaceName tenant, Duration overlap) throws IOException {
+    TenantObjects wanted = new TenantObjects(tenant);
+    V1Secret stored = toRotate(wanted);
+    TenantCredentials before = TenantCredentials.usable(tenant, stored);
+    Map<String, String> texts = new TreeMap<>(before.texts());
+    if (!isUnfinished(wanted, before)) {
+      rotation(before, overlap)
+          .forEach(
+              (key, text) -> {
+                String unused = text.isPresent() ? texts.put(key, text.get()) : texts.remove(key);
+              });
+    }
+    V1Secret credentials = wanted.credentials(texts);
+    List<KubernetesObject> all = new ArrayList<>();
+    all.add(objects.fitted(credentials));
+    for (V1Secret file : clients.files(wanted, credentials, before.passwords())) {
+      all.add(objects.fitted(file));
+    }
+    return Yaml.dumpAll(all.iterator());
+  }
+
+  private V1Secret toRotate(TenantObjects wanted) throws IOException {
+    return objects
+        .get(wanted.credentials())
+        .orElseThrow(
+            () ->
+                new IOException(
+                    ManagedObjects.describe(wanted.credentials())
+                        + " is not there: there is no password to rotate"));
+  }
+
+  private boolean isUnfinished(TenantObjects wanted, TenantCredentials stored) throws IOException {
+    return stored.previousIsValid(clock.instant()) && clients.have(wanted, stored.previous());
+  }
+
+  /** Returns the entries that a rotation sets, or removes. */
+  private Map<String, Optional<String>> rotation(TenantCredentials before, Duration overlap) {
+    checkArgument(!overlap.isNegative(), "The overlap is negative: %s", overlap);
+    Instant expires = clock.instant().plus(overlap).truncatedTo(ChronoUnit.SECONDS);
+    return ImmutableMap.of(
+        TenantCredentials.PASSWORD,
+        Optional.of(RandomSecret.next()),
+        TenantCredentials.PREVIOUS,
+        before.password().filter(password -> !overlap.isZero()),
+        TenantCredentials.EXPIRES,
+        Optional.of(expires.toString()).filter(text -> !overlap.isZero()));
+  }
+
+  /** Gives clients the password that is stored, and says how to do so if it fails. */
+  private void refresh(TenantObjects wanted, TenantCredentials before) throws IOException {
+    try {
+      clients.refresh(wanted, before.passwords()).forEach(reports);
+    } catch (IOException e) {
+      throw new IOException(
+          e.getMessage()
+              + "; the new password is stored, but clients may not have it: finish with: tenant"
+              + " create "
+              + wanted.tenant(),
+          e);
+    }
   }
 
   /**
@@ -207,7 +279,8 @@ public final class TenantProvisioner {
   }
 
   /**
-   * Deletes what {@link #create} made. What somebody else made is kept, and reported.
+   * Deletes what {@link #create} made. What somebody else made is kept, and reported; so is a
+   * docker config with logins for other registries, which loses the tenant's.
    *
    * @param withNamespace whether to delete the namespace and all in it, too
    * @return whether all of it is gone; a namespace may take its time
@@ -217,6 +290,7 @@ public final class TenantProvisioner {
   public boolean delete(NamespaceName tenant, boolean withNamespace) throws IOException {
     TenantObjects wanted = new TenantObjects(tenant);
     ImmutableList.Builder<KubernetesObject> all = ImmutableList.builder();
+    // The credentials last of the Secrets: they say which logins are the tenant's.
     all.add(wanted.dockerConfig(), wanted.imagePullSecret(), wanted.ca(), wanted.credentials());
     all.add(wanted.roleBinding(serviceAccount), wanted.role());
     if (withNamespace) {
@@ -224,41 +298,64 @@ public final class TenantProvisioner {
     }
     boolean gone = true;
     for (KubernetesObject object : all.build()) {
-      ObjectReport report = delete(object);
+      ObjectReport report = KubernetesObjects.retryOnConflict(() -> delete(wanted, object));
       reports.accept(report);
       gone &= report.status() != Status.KEPT;
     }
     return gone;
   }
 
-  private ObjectReport delete(KubernetesObject named) throws IOException {
+  private ObjectReport delete(TenantObjects wanted, KubernetesObject named) throws IOException {
     Optional<KubernetesObject> stored = objects.get(named);
     if (stored.isEmpty()) {
       return KubernetesObjects.report(Status.ABSENT, named);
     }
-    if (!ManagedObjects.isManaged(stored.get())) {
+    Optional<String> missing = ManagedObjects.missingLabel(named, stored.get());
+    if (missing.isPresent()) {
       return new ObjectReport(
           Status.KEPT,
           ManagedObjects.describe(named),
-          "it does not have the label " + ManagedObjects.LABEL);
+          "it does not have the label " + missing.get());
     }
     if (stored.get().getMetadata().getDeletionTimestamp() != null) {
       return new ObjectReport(
           Status.ABSENT, ManagedObjects.describe(named), "it is being deleted already");
+    }
+    if (stored.get() instanceof V1Secret secret
+        && (named.equals(wanted.dockerConfig()) || named.equals(wanted.imagePullSecret()))) {
+      Optional<V1Secret> left = clients.withoutTenant(wanted, secret);
+      if (left.isPresent()) {
+        ObjectReport unused = objects.apply(left.get());
+        return new ObjectReport(
+            Status.KEPT,
+            ManagedObjects.describe(named),
+            "it has more than this project put there; the tenant's login is taken out");
+      }
     }
     objects.delete(stored.get());
     return KubernetesObjects.report(Status.DELETED, named);
   }
 
   private String caCertificate() throws IOException {
-    Optional<String> pem = caCertificate.isPresent() ? caCertificate : storedCaCertificate();
-    return pem.orElseThrow(
-        () ->
-            new IOException(
-                "The certificate authority of the registry is not known: there is no Secret "
-                    + registryTls()
-                    + " with ca.crt, which cert-manager makes from a Certificate; give its"
-                    + " certificates (--ca-file) instead"));
+    if (caCertificate.isPresent()) {
+      return caCertificate.get();
+    }
+    String pem =
+        storedCaCertificate()
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        "The certificate authority of the registry is not known: there is no Secret "
+                            + registryTls()
+                            + " with ca.crt, which cert-manager makes from a Certificate; give its"
+                            + " certificates (--ca-file) instead"));
+    try {
+      CaCertificates.check(pem);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "Secret " + registryTls() + " has no usable ca.crt: " + e.getMessage(), e);
+    }
+    return pem;
   }
 
   private Optional<String> storedCaCertificate() throws IOException {
@@ -269,10 +366,6 @@ public final class TenantProvisioner {
 
   private ObjectName registryTls() {
     return new ObjectName(registryNamespace, REGISTRY_TLS);
-  }
-
-  private static String base64(String text) {
-    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Builds a provisioner. */

@@ -109,6 +109,10 @@ final class FakeObjects implements AutoCloseable {
           found(exchange, store(path + "/" + name, object));
         }
       }
+      case "DELETE" -> {
+        writes++;
+        found(exchange, objects.remove(path));
+      }
       default -> answer(exchange, 405, "{}");
     }
   }

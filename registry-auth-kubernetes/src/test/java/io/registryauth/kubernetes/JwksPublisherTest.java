@@ -18,17 +18,19 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JwksPublisherTest {
   private static final ObjectName NAME = ObjectName.parse("registry/registry-auth-keys-jwks");
   private static final String PATH = "/api/v1/namespaces/registry/secrets/registry-auth-keys-jwks";
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofSeconds(3);
   private static final Pace FAST =
       new Pace(Duration.ofMillis(20), Duration.ofMillis(5), Duration.ofMillis(20));
   private static final Pace ONCE =
       new Pace(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1));
 
-  private final AtomicReference<String> jwks = new AtomicReference<>("{\"keys\": []}\n");
+  private final AtomicReference<String> jwks = new AtomicReference<>(set(key("own", 1)));
   private FakeObjects api;
   private JwksPublisher publisher;
 
@@ -58,6 +60,24 @@ class JwksPublisherTest {
         .orElse("");
   }
 
+  private static String key(String id, int value) {
+    return "    {\n      \"kid\": \"%s\",\n      \"n\": \"%d\"\n    }".formatted(id, value);
+  }
+
+  private static String set(String... keys) {
+    return "{\n  \"keys\": [\n" + String.join(",\n", keys) + "\n  ]\n}\n";
+  }
+
+  private void store(String text) {
+    api.put(
+        PATH,
+        """
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": "registry",
+         "name": "registry-auth-keys-jwks"}, "data": {"jwks.json": "%s", "other": "YQ=="}}
+        """
+            .formatted(Base64.getEncoder().encodeToString(text.getBytes(UTF_8))));
+  }
+
   private static void await(BooleanSupplier condition) throws InterruptedException {
     long start = System.nanoTime();
     while (!condition.getAsBoolean()) {
@@ -77,16 +97,61 @@ class JwksPublisherTest {
   void change_ofEither_isMended() throws InterruptedException {
     publish(FAST);
     await(() -> published().equals(jwks.get()));
-    jwks.set("{\"keys\": [{}]}\n");
+    jwks.set(set(key("own", 2)));
     await(() -> published().equals(jwks.get()));
-    api.put(
-        PATH,
-        """
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": "registry",
-         "name": "registry-auth-keys-jwks"}, "data": {"jwks.json": "", "other": "YQ=="}}
-        """);
+    store("");
     await(() -> published().equals(jwks.get()));
     assertThat(api.object(PATH).orElseThrow().getAsJsonObject("data").keySet()).contains("other");
+  }
+
+  @Test
+  void keysOfOthers_thatAreThere_stay() throws InterruptedException {
+    store(set(key("next", 1), key("own", 7), key("own", 8), key("last", 1)));
+    publish(ONCE);
+
+    await(() -> published().equals(set(key("next", 1), key("own", 1), key("last", 1))));
+  }
+
+  @Test
+  void keyOfAnother_thatComesMeanwhile_stays() throws InterruptedException {
+    store(set(key("next", 1)));
+    api.before("PATCH", PATH, () -> store(set(key("next", 1), key("second", 1))));
+    publish(ONCE);
+
+    await(() -> published().equals(set(key("next", 1), key("second", 1), key("own", 1))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "no JSON",
+        "[]",
+        "{}",
+        "{\"keys\": 1}",
+        "{\"keys\": [1]}",
+        "{\"keys\": []} {",
+        "null"
+      })
+  void whatIsNoJwkSet_isReplaced(String text) throws InterruptedException {
+    store(text);
+    publish(ONCE);
+
+    await(() -> published().equals(jwks.get()));
+  }
+
+  @Test
+  void twoPublishers_ofDifferentKeys_areBothContent() throws InterruptedException {
+    publish(FAST);
+    String others = set(key("other", 1));
+    try (JwksPublisher other = JwksPublisher.start(api.client(), NAME, () -> others, FAST)) {
+      assertThat(other).isNotNull();
+      await(() -> published().contains("own") && published().contains("other"));
+      int writes = api.writes();
+      int reads = api.reads();
+      await(() -> api.reads() > reads + 8);
+
+      assertThat(api.writes()).isEqualTo(writes);
+    }
   }
 
   @Test

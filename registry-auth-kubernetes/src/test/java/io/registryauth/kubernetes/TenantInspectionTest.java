@@ -105,9 +105,11 @@ class TenantInspectionTest {
           """
           other      | secret | -    | its username is not the namespace
           -          | secret | -    | its username is not the namespace
-          test-build | -      | -    | it has no password
-          test-build | ''     | -    | it has no password
-          test-build | secret | hash | both a password and a password-hash
+          -          | -      | -    | it has no credentials
+          test-build | -      | -    | stored-password-is-missing
+          test-build | ''     | -    | stored-password-is-missing
+          test-build | secret | hash | stored-password-and-password-hash-are-both-there
+          test-build | -      | hash | stored-password-hash-is-no-bcrypt-hash
           """)
   void credentials_thatTheServerRefuses_areWrong(
       String username, String password, String hash, String note) {
@@ -124,10 +126,11 @@ class TenantInspectionTest {
   @ParameterizedTest
   @CsvSource({
     "2026-11-25T12:00:01Z, OK, valid until 2026-11-25T12:00:01Z",
-    "2026-11-25T13:00:01+01:00, OK, valid until 2026-11-25T12:00:01Z",
-    "2026-11-25T12:00:00Z, OK, not valid since",
-    "tomorrow, WRONG, RFC 3339",
-    "'', OK, until it is removed"
+    "2026-11-25T13:00:01+01:00, OK, valid until 2026-11-25T13:00:01+01:00",
+    "2026-11-25T12:00:00Z, OK, not valid since 2026-11-25T12:00:00Z",
+    "tomorrow, WRONG, stored-password-previous-expires-is-no-rfc-3339-time",
+    "'', OK, not valid",
+    "-, OK, until it is removed"
   })
   void credentials_withPrevious_saysUntilWhen(String expires, Status status, String note) {
     V1Secret credentials =
@@ -139,7 +142,7 @@ class TenantInspectionTest {
                 PASSWORD + "\n",
                 "password-previous",
                 "before",
-                "password-previous-expires",
+                expires.equals("-") ? "other" : "password-previous-expires",
                 expires));
     ObjectReport report = of(inspect(complete(credentials)), CREDENTIALS);
 
@@ -168,6 +171,17 @@ class TenantInspectionTest {
 
     assertThat(report.status()).isEqualTo(status);
     assertThat(report.note()).contains(note).doesNotContain(password);
+  }
+
+  /** The server reads no more of an entry, so neither it nor a client could use it. */
+  @Test
+  void credentials_tooLong_areWrong() {
+    V1Secret credentials =
+        credentials(Map.of("username", "test-build", "password", "x".repeat(1025)));
+    ObjectReport report = of(inspect(complete(credentials)), CREDENTIALS);
+
+    assertThat(report.status()).isEqualTo(Status.WRONG);
+    assertThat(report.note()).contains("stored-password-has-more-than-1024-bytes");
   }
 
   @Test

@@ -1,0 +1,61 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import com.google.common.base.Throwables;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KubernetesClientsTest {
+  @TempDir private Path directory;
+
+  private Path kubeconfig(String text) throws IOException {
+    return Files.writeString(directory.resolve("config"), text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "users: [{name: u, user: {token: s3cr3t}",
+        "users:\n- name: u\n  user: {token: \"s3cr3t}\n",
+        "token: s3cr3t: s3cr3t",
+        "token: s3cr3t\n\u0007",
+        "s3cr3t",
+        "[s3cr3t]",
+        "current-context: c\ncontexts: s3cr3t\n",
+        "current-context: c\ncontexts:\n- name: c\n  context: s3cr3t\n",
+        """
+        current-context: c
+        contexts: [{name: c, context: {cluster: k, user: u}}]
+        clusters: [{name: k, cluster: {server: "https://127.0.0.1:1"}}]
+        users: [{name: u, user: {client-certificate-data: "!s3cr3t!", client-key-data: s3cr3t}}]
+        """
+      })
+  void fromKubeconfig_fileThatMakesNoSense_quotesNothingOfIt(String text) throws IOException {
+    Path file = kubeconfig(text);
+
+    assertThatIOException()
+        .isThrownBy(() -> KubernetesClients.fromKubeconfig(file))
+        .withMessageContaining(file.toString())
+        .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1))
+        .satisfies(e -> assertThat(Throwables.getStackTraceAsString(e)).doesNotContain("s3cr3t"));
+  }
+
+  @Test
+  void fromKubeconfig_noYaml_saysWhere() throws IOException {
+    Path file = kubeconfig("kind: Config\nusers: [{name: u, user: {token: s3cr3t]\n");
+
+    assertThatIOException()
+        .isThrownBy(() -> KubernetesClients.fromKubeconfig(file))
+        .withMessage(file + " is no valid kubeconfig: ParserException in line 2, column 39");
+  }
+}
