@@ -145,7 +145,8 @@ final class KubernetesApi implements AutoCloseable {
   Path serviceAccountKubeconfig(String namespace, String name)
       throws IOException, InterruptedException {
     Path token = directory.resolve(namespace + "-" + name + ".token");
-    Files.writeString(token, kubectl("create", "token", name, "-n", namespace).strip());
+    // With the line end that such a file mostly has.
+    Files.writeString(token, kubectl("create", "token", name, "-n", namespace));
     Path file = directory.resolve(namespace + "-" + name + ".kubeconfig");
     return Files.writeString(
         file,

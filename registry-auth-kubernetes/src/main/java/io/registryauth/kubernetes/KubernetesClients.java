@@ -5,14 +5,17 @@ package io.registryauth.kubernetes;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.base.Strings;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.util.ClientBuilder;
 import io.kubernetes.client.util.KubeConfig;
+import io.kubernetes.client.util.credentials.RefreshAuthentication;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -60,11 +63,53 @@ public final class KubernetesClients {
       if (config.getServer() == null) {
         throw new IOException(file + " has no server in its current context");
       }
-      return bounded(ClientBuilder.kubeconfig(config, TOKEN_REFRESH));
+      ClientBuilder builder = ClientBuilder.kubeconfig(config, TOKEN_REFRESH);
+      if (!authenticatesOtherwise(config)) {
+        String unused = token(file, config);
+        builder.setAuthentication(
+            new RefreshAuthentication(() -> token(file, config), TOKEN_REFRESH));
+      }
+      return bounded(builder);
+    } catch (NoCredentialsException e) {
+      throw new IOException(e.getMessage(), e);
     } catch (RuntimeException e) {
       // The client's parser throws what its YAML and casts throw: not as a cause, and without its
       // text, which quotes the file, and with it a token.
       throw new IOException(file + " is no valid kubeconfig: " + describe(e));
+    }
+  }
+
+  /** By a certificate, a password, or, without TLS, by a proxy such as {@code kubectl proxy}. */
+  private static boolean authenticatesOtherwise(KubeConfig config) {
+    @Nullable Map<String, String> credentials = config.getCredentials();
+    return config.getClientCertificateData() != null
+        || config.getClientCertificateFile() != null
+        || config.getUsername() != null
+        || (credentials != null
+            && credentials.containsKey(KubeConfig.CRED_CLIENT_CERTIFICATE_DATA_KEY))
+        || config.getServer().startsWith("http://");
+  }
+
+  /**
+   * Returns the token of now. The client itself would go on without one, as nobody, and take the
+   * refusals for answers; and it would send the line end that a file may have.
+   */
+  private static String token(Path file, KubeConfig config) {
+    @Nullable Map<String, String> credentials = config.getCredentials();
+    String token =
+        credentials == null ? "" : Strings.nullToEmpty(credentials.get(KubeConfig.CRED_TOKEN_KEY));
+    if (token.isBlank()) {
+      throw new NoCredentialsException(file + " has no credentials in its current context");
+    }
+    return token.strip();
+  }
+
+  /** A kubeconfig file whose user is nobody. */
+  private static final class NoCredentialsException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NoCredentialsException(String message) {
+      super(message);
     }
   }
 

@@ -117,10 +117,14 @@ record TenantCredentials(V1Secret secret) {
 
   /** Says whether the server accepts the previous password at this time. */
   boolean previousIsValid(Instant now) {
-    Optional<StoredCredentials> stored = read(Set.of(PREVIOUS, EXPIRES));
     return previous()
-        .map(text -> new Credentials("", Password.of(text)))
-        .filter(login -> stored.isPresent() && stored.get().accept(login, now))
+        .flatMap(
+            text ->
+                read(CredentialEntries.NAMES)
+                    .filter(
+                        stored ->
+                            stored.accept(
+                                new Credentials(stored.username(), Password.of(text)), now)))
         .isPresent();
   }
 
