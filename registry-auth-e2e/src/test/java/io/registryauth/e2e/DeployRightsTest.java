@@ -8,7 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -96,6 +99,57 @@ class DeployRightsTest {
           .as("allowed to %s %s in %s: %s", verb, resource, namespace, !allowed)
           .isLessThan(deadline);
     }
+  }
+
+  /**
+   * Returns each rule that a kustomization gives registry-auth, as verbs, group, kind and names.
+   */
+  private static List<String> rules(String kustomization) throws Exception {
+    List<KubernetesObject> objects = manifests.objects(kustomization);
+    Set<String> roles =
+        objects.stream()
+            .filter(object -> object.texts("subjects/name").anyMatch("registry-auth"::equals))
+            .map(
+                binding ->
+                    String.join(
+                        " ",
+                        binding.text("roleRef/kind"),
+                        binding.namespace(),
+                        binding.text("roleRef/name")))
+            .collect(Collectors.toSet());
+    return objects.stream()
+        .filter(
+            object ->
+                roles.contains(String.join(" ", object.kind(), object.namespace(), object.name())))
+        .flatMap(
+            role ->
+                role.parts("rules")
+                    .map(
+                        rule ->
+                            "%s %s: %s"
+                                .formatted(
+                                    role.kind(), role.namespace(), new TreeMap<>(rule.json()))))
+        .toList();
+  }
+
+  private static final String PUBLISH =
+      "Role registry: {apiGroups=[], resourceNames=[registry-auth-keys-jwks], resources=[secrets],"
+          + " verbs=[get, create, patch]}";
+
+  private static String read(String kind, String names, String verbs) {
+    return kind + ": {apiGroups=[], " + names + "resources=[secrets], verbs=[" + verbs + "]}";
+  }
+
+  @Test
+  void rules_ofEachKustomization_areTheseAlone() throws Exception {
+    assertThat(rules("overlays/production")).containsExactly(PUBLISH);
+    assertThat(rules("tenant"))
+        .containsExactly(
+            read("Role test-build", "resourceNames=[test-build-registry-credentials], ", "get"));
+    assertThat(rules("overlays/dev"))
+        .containsExactlyInAnyOrder(PUBLISH, read("ClusterRole ", "", "get"));
+    assertThat(rules("registry-auth/cluster-secret-watcher"))
+        .containsExactlyInAnyOrder(PUBLISH, read("ClusterRole ", "", "get, list, watch"));
   }
 
   @Test

@@ -154,6 +154,11 @@ class DocsTest {
           .contains("all but the image pull secret")
           .contains("\nyes\n")
           .contains("no\nrightly\nno\nrightly\n");
+      assertThat(shell.stdout().lines().filter(line -> line.contains(" team-c")))
+          .filteredOn(line -> line.matches("[a-z]+ +(Namespace|Secret|Role|RoleBinding) .*"))
+          .hasSize(7)
+          .filteredOn(line -> !line.startsWith("ok "))
+          .containsExactly("missing   Secret team-c/registry-image-pull-secret");
       assertThat(api.entry("registry", "registry-auth-keys-jwks", "jwks.json")).contains("RS256");
       assertThat(api.entry("test-build", "test-build-registry-credentials", "password-previous"))
           .hasSizeGreaterThan(40);

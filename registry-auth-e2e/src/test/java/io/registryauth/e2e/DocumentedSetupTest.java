@@ -122,7 +122,7 @@ class DocumentedSetupTest {
         deployment,
         manifests.objects("overlays/production"),
         name -> api.entries("registry", name),
-        Files.createDirectory(directory.resolve(root)));
+        Files.createTempDirectory(directory, root + "-"));
   }
 
   private static TokenServer startTokenServer() throws Exception {
@@ -219,36 +219,44 @@ class DocumentedSetupTest {
   void tenantWithoutTheRole_isRefusedAndTheLogNamesIt() throws Exception {
     Tenant tenant = new Tenant("without-role", "some-password");
     api.createTenant(tenant);
-    Path authority =
-        Files.writeString(
-            directory.resolve("without-role-ca.crt"),
-            api.entry("registry", "registry-tls", "ca.crt"));
-    Completed curl =
-        RunningProcess.run(
-            directory,
-            hosts.known(
-                List.of(
-                    "curl",
-                    "--silent",
-                    "--cacert",
-                    authority.toString(),
-                    "--user",
-                    tenant.name() + ":" + tenant.password(),
-                    "https://"
-                        + REALM
-                        + "/auth?service=docker-registry&scope=repository:without-role/a:pull")),
-            Map.of());
+    String answer =
+        curl(
+            "/auth?service=docker-registry&scope=repository:without-role/a:pull",
+            "--user",
+            tenant.name() + ":" + tenant.password());
 
-    assertThat(curl.orFail()).contains("UNAUTHORIZED");
+    assertThat(answer).contains("UNAUTHORIZED");
     assertThat(tokenServer.log())
         .contains("forbids reading the Secret without-role/without-role-registry-credentials");
   }
 
+  /** Asks the token service by its name, and trusts the one authority alone. */
+  private static String curl(String path, String... options) throws Exception {
+    Path authority =
+        Files.writeString(
+            Files.createTempFile(directory, "ca-", ".crt"),
+            api.entry("registry", "registry-tls", "ca.crt"));
+    List<String> command =
+        Stream.concat(
+                Stream.of("curl", "--silent", "--show-error", "--cacert", authority.toString()),
+                Stream.concat(Stream.of(options), Stream.of("https://" + REALM + path)))
+            .toList();
+    return RunningProcess.run(directory, hosts.known(command), Map.of()).orFail();
+  }
+
+  /** What bootstrap wrote is deleted: the server makes it again, with the rights of its account. */
   @Test
   void publishedJwks_isTheServersOwn() throws Exception {
-    String published = api.entry("registry", "registry-auth-keys-jwks", "jwks.json");
+    tokenServer.close();
+    api.kubectl("delete", "secret", "registry-auth-keys-jwks", "-n", "registry");
+    tokenServer = startTokenServer();
+    assertThat(tokenServer.process().awaitOutput(Pattern.compile("Published the JWK Set: (.*)")))
+        .isEqualTo("created   Secret registry/registry-auth-keys-jwks");
 
-    assertThat(published).contains("\"kid\": \"registry-auth-jwt-signer\"");
+    String published = api.entry("registry", "registry-auth-keys-jwks", "jwks.json");
+    assertThat(published)
+        .contains("\"kid\": \"registry-auth-jwt-signer\"")
+        .isEqualTo(curl("/jwks.json"));
     assertThat(Json.object(published))
         .isEqualTo(
             Json.object(

@@ -5,6 +5,7 @@ package io.registryauth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -98,8 +99,10 @@ class KubeUpTest {
       apiServer.onExit().get(LIMIT_SECONDS, TimeUnit.SECONDS);
       assertThat(kubeconfig.resolveSibling("etcd.pid")).doesNotExist();
     } finally {
-      for (Path made : Files.newDirectoryStream(directory, "kubernetes-*")) {
-        Completed unused = kubeUp("stop", made);
+      try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, "kubernetes-*")) {
+        for (Path made : all) {
+          Completed unused = kubeUp("stop", made);
+        }
       }
     }
   }

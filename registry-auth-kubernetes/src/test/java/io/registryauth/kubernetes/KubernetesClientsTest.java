@@ -50,6 +50,25 @@ class KubernetesClientsTest {
         .satisfies(e -> assertThat(Throwables.getStackTraceAsString(e)).doesNotContain("s3cr3t"));
   }
 
+  /** As nobody, it would take Kubernetes' refusals for answers, and refuse every tenant. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "{token: \" \"}", "{tokenFile: /missing}"})
+  void fromKubeconfig_userWithoutCredentials_isRefused(String user) throws IOException {
+    Path file =
+        kubeconfig(
+            """
+            current-context: c
+            contexts: [{name: c, context: {cluster: k, user: u}}]
+            clusters: [{name: k, cluster: {server: "https://127.0.0.1:1"}}]
+            users: [{name: u, user: %s}]
+            """
+                .formatted(user));
+
+    assertThatIOException()
+        .isThrownBy(() -> KubernetesClients.fromKubeconfig(file))
+        .withMessage(file + " has no credentials in its current context");
+  }
+
   @Test
   void fromKubeconfig_noYaml_saysWhere() throws IOException {
     Path file = kubeconfig("kind: Config\nusers: [{name: u, user: {token: s3cr3t]\n");
