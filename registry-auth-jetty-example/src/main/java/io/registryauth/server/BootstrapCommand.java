@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import io.registryauth.kubernetes.ObjectName;
 import io.registryauth.kubernetes.RegistryBootstrap;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
@@ -58,21 +59,24 @@ final class BootstrapCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    RegistryBootstrap.Builder builder =
+    NamespaceName registry = OptionValues.parse(spec, "--namespace", namespace, NamespaceName::new);
+    RegistryBootstrap bootstrap =
         RegistryBootstrap.builder(kubernetes.client())
-            .namespace(OptionValues.parse(spec, "--namespace", namespace, NamespaceName::new))
+            .namespace(registry)
             .waitFor(OptionValues.parse(spec, "--wait", wait, OptionValues::duration))
             .keyIdStyle(keyId.keyIdStyle())
-            .keySecrets(keySecrets)
-            .reports(report -> OptionValues.print(spec, report.toString()));
-    RegistryBootstrap bootstrap =
-        OptionValues.parse(
-            spec, "--key-secret", String.join(", ", keySecrets), names -> builder.build());
+            .keySecrets(keySecrets.stream().map(name -> keySecret(registry, name).name()).toList())
+            .reports(report -> OptionValues.print(spec, report.toString()))
+            .build();
     if (dryRun.isSet()) {
       OptionValues.print(spec, bootstrap.manifest().stripTrailing());
     } else {
       bootstrap.run();
     }
     return 0;
+  }
+
+  private ObjectName keySecret(NamespaceName registry, String name) {
+    return OptionValues.parse(spec, "--key-secret", name, text -> new ObjectName(registry, text));
   }
 }

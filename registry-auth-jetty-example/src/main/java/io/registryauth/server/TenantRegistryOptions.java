@@ -57,9 +57,14 @@ final class TenantRegistryOptions {
     if (registryHost != null) {
       registry = OptionValues.parse(spec, "--registry-host", registryHost, registry::registryHost);
     }
-    return caFile == null
-        ? registry
-        : OptionValues.parse(
-            spec, "--ca-file", caFile, file -> builder.caCertificate(OptionValues.contents(file)));
+    if (caFile != null) {
+      registry =
+          OptionValues.parse(
+              spec,
+              "--ca-file",
+              caFile,
+              file -> builder.caCertificate(OptionValues.contents(file)));
+    }
+    return registry;
   }
 }

@@ -123,8 +123,8 @@ final class KubernetesObjects {
     if (desired.getMetadata().getResourceVersion() != null) {
       return apply(desired, get(desired));
     }
-    // Whether it is somebody else's is known of one that was read alone: created is only what is
-    // not there.
+    // What is not there is created by POST, which fails if another was faster: then it is read, and
+    // known to be theirs.
     return retryOnConflict(() -> apply(desired, get(desired)));
   }
 
