@@ -109,7 +109,6 @@ class CommandLineTest {
           --admin-namespaces  | a b                | a-z, 0-9 and -
           --publish-jwks      | nowhere            | NAMESPACE/NAME
           --publish-jwks      | registry/..        | a-z, 0-9, - and .
-          --watch             | maybe              | boolean
           --cache-ttl         | soon               | such as 30s
           --cache-stale       | -5m                | such as 30s
           --signing-key       | /missing/tls.key   | cannot be read
@@ -202,6 +201,11 @@ class CommandLineTest {
         .singleElement()
         .asString()
         .contains("Cannot get Namespace test-build", "https://127.0.0.1:1 does not answer");
+  }
+
+  @Test
+  void serve_wrongSwitch_isOneLineThatSaysWhatIsValid() throws Exception {
+    assertOneLine(serve(Map.of("--watch", "maybe")), "--watch", "'maybe' is not a boolean");
   }
 
   @Test
