@@ -39,19 +39,21 @@ final class TokenServer implements AutoCloseable {
   static TokenServer start(
       Path parent, Keys keys, Map<String, String> environment, String... options)
       throws IOException, InterruptedException {
-    Path credentials = credentials(parent);
-    String[] arguments =
-        Stream.concat(
-                Stream.of(
-                    "serve",
-                    "--listen=127.0.0.1:0",
-                    "--management-listen=127.0.0.1:0",
-                    "--credentials=directory:" + credentials,
-                    "--signing-key=" + keys.key(),
-                    "--signing-cert=" + keys.certificate()),
-                Stream.of(options))
-            .toArray(String[]::new);
-    return start(parent, environment, arguments);
+    String store = "--credentials=directory:" + credentials(parent);
+    return start(parent, environment, arguments(store, keys, options));
+  }
+
+  private static String[] arguments(String store, Keys keys, String... options) {
+    return Stream.concat(
+            Stream.of(
+                "serve",
+                "--listen=127.0.0.1:0",
+                "--management-listen=127.0.0.1:0",
+                store,
+                "--signing-key=" + keys.key(),
+                "--signing-cert=" + keys.certificate()),
+            Stream.of(options))
+        .toArray(String[]::new);
   }
 
   /** Starts a server that reads the credentials with the user of a kubeconfig file. */
@@ -63,18 +65,8 @@ final class TokenServer implements AutoCloseable {
   static TokenServer startOnKubernetes(
       Path parent, Keys keys, Path kubeconfig, Map<String, String> environment, String... options)
       throws IOException, InterruptedException {
-    String[] arguments =
-        Stream.concat(
-                Stream.of(
-                    "serve",
-                    "--listen=127.0.0.1:0",
-                    "--management-listen=127.0.0.1:0",
-                    "--kubeconfig=" + kubeconfig,
-                    "--signing-key=" + keys.key(),
-                    "--signing-cert=" + keys.certificate()),
-                Stream.of(options))
-            .toArray(String[]::new);
-    return start(parent, environment, arguments);
+    String store = "--kubeconfig=" + kubeconfig;
+    return start(parent, environment, arguments(store, keys, options));
   }
 
   /** Starts a server with these arguments and nothing else. */
