@@ -163,6 +163,16 @@ class CachingCredentialStoreTest {
   }
 
   @Test
+  void invalidate_namespaceWithoutCredentials_isReadAgain() {
+    assertThat(find("team", "secret")).isEmpty();
+    delegate.store("team", "secret");
+
+    cache.invalidate(new NamespaceName("team"));
+
+    assertThat(accepts("team", "secret")).isTrue();
+  }
+
+  @Test
   void invalidateAll_everyNamespace_isReadAgain() {
     delegate.store("team", "old");
     assertThat(accepts("team", "old")).isTrue();
