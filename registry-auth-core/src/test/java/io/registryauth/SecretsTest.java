@@ -53,7 +53,7 @@ class SecretsTest {
             request,
             issued.token(),
             issued,
-            TokenResponse.of(issued, request.requestId(), "docker-registry"),
+            TokenResponse.of(issued, request, "docker-registry"),
             decisions.get(0),
             TestKeys.signingKey())
         .map(

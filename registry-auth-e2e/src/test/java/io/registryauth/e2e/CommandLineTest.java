@@ -356,6 +356,7 @@ class CommandLineTest {
                 Map.entry("--service", "TOKEN_SERVICE"),
                 Map.entry("--issuer", "TOKEN_ISSUER"),
                 Map.entry("--expiration", "TOKEN_EXPIRATION_SEC"),
+                Map.entry("--refresh-expiration", "REFRESH_TOKEN_EXPIRATION_SEC"),
                 Map.entry("--signing-key", "SIGNING_KEY_FILE"),
                 Map.entry("--signing-cert", "SIGNING_CERT_FILE"),
                 Map.entry("--key-id", "SIGNING_KEY_ID"),
