@@ -430,6 +430,7 @@ class CommandLineTest {
             Map.entry("TOKEN_SERVICE", "another-service"),
             Map.entry("TOKEN_ISSUER", "another-issuer"),
             Map.entry("TOKEN_EXPIRATION_SEC", "120"),
+            Map.entry("REFRESH_TOKEN_EXPIRATION_SEC", "0"),
             Map.entry("SIGNING_KEY_FILE", keys.key().toString()),
             Map.entry("SIGNING_CERT_FILE", keys.certificate().toString()),
             Map.entry("SIGNING_KEY_ID", "another-id"),
