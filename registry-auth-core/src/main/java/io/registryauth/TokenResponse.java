@@ -4,9 +4,11 @@
 package io.registryauth;
 
 import com.google.common.collect.ImmutableMap;
+import io.registryauth.scope.Access;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jose4j.json.JsonUtil;
 
 /**
@@ -33,15 +35,16 @@ public record TokenResponse(int status, Map<String, String> headers, String body
    * Makes the response for a result.
    *
    * @param result what became of the request
-   * @param requestId the id of the request
+   * @param request the request
    * @param service the name of the service, the realm of the challenge that comes with a 401
    */
-  static TokenResponse of(TokenResult result, String requestId, String service) {
+  static TokenResponse of(TokenResult result, TokenRequest request, String service) {
     if (result instanceof TokenResult.Issued issued) {
-      return issued(issued, requestId);
+      return issued(issued, request);
     }
     TokenResult.Rejected rejected = (TokenResult.Rejected) result;
-    TokenResponse error = error(rejected.status(), rejected.code(), rejected.message(), requestId);
+    TokenResponse error =
+        error(rejected.status(), rejected.code(), rejected.message(), request.requestId());
     return switch (rejected.status()) {
       case 401 ->
           error.with("WWW-Authenticate", "Basic realm=\"" + service + "\", charset=\"UTF-8\"");
@@ -50,13 +53,21 @@ public record TokenResponse(int status, Map<String, String> headers, String body
     };
   }
 
-  private static TokenResponse issued(TokenResult.Issued issued, String requestId) {
+  private static TokenResponse issued(TokenResult.Issued issued, TokenRequest request) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("token", issued.token().value());
     body.put("access_token", issued.token().value());
     body.put("expires_in", issued.token().lifetime().toSeconds());
     body.put("issued_at", issued.token().issuedAt().toString());
-    return json(200, body, requestId);
+    if (request.isForm()) {
+      body.put("scope", scope(issued.grant().access()));
+    }
+    issued.refreshToken().ifPresent(token -> body.put("refresh_token", token.value()));
+    return json(200, body, request.requestId());
+  }
+
+  private static String scope(List<Access> granted) {
+    return granted.stream().map(Access::toString).collect(Collectors.joining(" "));
   }
 
   /**

@@ -5,6 +5,7 @@ package io.registryauth;
 
 import io.registryauth.token.Grant;
 import io.registryauth.token.IssuedToken;
+import io.registryauth.token.RefreshToken;
 import java.util.Optional;
 
 /** What became of a token request. */
@@ -14,8 +15,19 @@ public sealed interface TokenResult {
    *
    * @param token the token
    * @param grant what it says
+   * @param refreshToken what the client can get more tokens with, if it asked for that: a new one,
+   *     or the one that it showed
    */
-  record Issued(IssuedToken token, Grant grant) implements TokenResult {}
+  record Issued(IssuedToken token, Grant grant, Optional<RefreshToken> refreshToken)
+      implements TokenResult {
+    Issued(IssuedToken token, Grant grant) {
+      this(token, grant, Optional.empty());
+    }
+
+    Issued with(RefreshToken refresh) {
+      return new Issued(token, grant, Optional.of(refresh));
+    }
+  }
 
   /**
    * The request was refused.

@@ -5,14 +5,12 @@ package io.registryauth;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableSet;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.registryauth.authorization.AuthorizationRequest;
 import io.registryauth.authorization.Authorizer;
 import io.registryauth.authorization.NamespaceAuthorizer;
 import io.registryauth.credential.AuthenticationResult;
 import io.registryauth.credential.Authenticator;
-import io.registryauth.credential.BasicCredentialsParser;
 import io.registryauth.credential.Credentials;
 import io.registryauth.credential.Identity;
 import io.registryauth.scope.Access;
@@ -22,10 +20,14 @@ import io.registryauth.scope.ResourceScope;
 import io.registryauth.scope.ScopeParser;
 import io.registryauth.tenant.NamespaceName;
 import io.registryauth.token.Grant;
+import io.registryauth.token.RefreshToken;
+import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -41,6 +43,8 @@ import java.util.stream.Collectors;
  * <tr><td>good credentials, nothing granted</td><td>401 DENIED, or a token without access: {@link
  * DeniedResponse}</td></tr>
  * <tr><td>no credentials, something granted to anybody</td><td>a token for that, of nobody</td></tr>
+ * <tr><td>a refresh token in the place of credentials</td><td>as with good credentials, if it is
+ * ours and the password it was given for still stored</td></tr>
  * <tr><td>wrong or no credentials</td><td>401 UNAUTHORIZED, always the same</td></tr>
  * <tr><td>some scopes malformed</td><td>as if they were not there</td></tr>
  * <tr><td>all scopes malformed, another {@code service}, or anything else that makes no sense</td>
@@ -51,10 +55,6 @@ import java.util.stream.Collectors;
  * <p>Thread-safe; blocks as long as the authenticator does.
  */
 public final class TokenService {
-  private static final ImmutableSet<String> BOOLEANS =
-      ImmutableSet.of(
-          "1", "t", "T", "true", "True", "TRUE", "0", "f", "F", "false", "False", "FALSE");
-  private static final int MAX_QUOTED = 200;
   private static final String UNAUTHORIZED_MESSAGE =
       "Authentication is required: the credentials are absent or wrong";
 
@@ -64,6 +64,7 @@ public final class TokenService {
   private final TokenIssuer issuer;
   private final DeniedResponse deniedResponse;
   private final TokenListener listener;
+  private final Optional<RefreshTokens> refreshTokens;
 
   private TokenService(Builder builder) {
     service = builder.service;
@@ -72,6 +73,11 @@ public final class TokenService {
     issuer = builder.issuer;
     deniedResponse = builder.deniedResponse;
     listener = builder.listener;
+    refreshTokens = builder.refreshTokens;
+    checkArgument(
+        refreshTokens.filter(tokens -> tokens.audience().equals(service)).isEmpty(),
+        "The service is \"%s\", which is the audience of refresh tokens; valid is any other",
+        service);
   }
 
   /**
@@ -92,53 +98,20 @@ public final class TokenService {
 
   /** Decides on a request, tells the listener, and returns the HTTP response to send. */
   public TokenResponse respond(TokenRequest request) {
-    return TokenResponse.of(issue(request), request.requestId(), service);
+    return TokenResponse.of(issue(request), request, service);
   }
 
   /** Decides on a request, and tells the listener. */
   public TokenResult issue(TokenRequest request) {
     RequestedScopes asked = ScopeParser.parse(request.parameter("scope"));
     Optional<TokenResult.Rejected> invalid =
-        request.unreadable().or(() -> invalidParameter(request)).or(() -> allMalformed(asked));
+        request
+            .unreadable()
+            .or(() -> RequestRules.broken(request, service))
+            .or(() -> allMalformed(asked));
     TokenResult result = invalid.isPresent() ? invalid.get() : decide(request, asked);
     listener.onDecision(new TokenDecision(request, asked, result));
     return result;
-  }
-
-  private Optional<TokenResult.Rejected> invalidParameter(TokenRequest request) {
-    List<String> services = request.parameter("service");
-    if (services.isEmpty() || services.equals(List.of(""))) {
-      return badRequest(
-          ErrorCode.MISSING_REQUIRED_FIELD,
-          "The parameter service is missing; it must be " + service,
-          "service-missing");
-    }
-    if (!services.equals(List.of(service))) {
-      return badRequest(
-          ErrorCode.UNSUPPORTED_VALUE,
-          "The parameter service is " + quoted(services) + "; it must be " + service,
-          "service-unknown");
-    }
-    List<String> offline = request.parameter("offline_token");
-    if (!BOOLEANS.containsAll(offline)) {
-      return badRequest(
-          ErrorCode.BAD_TOKEN_OPTION,
-          "The parameter offline_token is " + quoted(offline) + "; it must be true or false",
-          "offline-token-invalid");
-    }
-    if (request.parameter("account").size() > 1) {
-      return badRequest(
-          ErrorCode.UNSUPPORTED_VALUE,
-          "The parameter account is " + quoted(request.parameter("account")) + "; one is valid",
-          "account-repeated");
-    }
-    if (request.authorizations().size() > 1) {
-      return badRequest(
-          ErrorCode.UNSUPPORTED_VALUE,
-          "There are " + request.authorizations().size() + " Authorization headers; one is valid",
-          "authorization-repeated");
-    }
-    return Optional.empty();
   }
 
   private static Optional<TokenResult.Rejected> allMalformed(RequestedScopes asked) {
@@ -146,37 +119,65 @@ public final class TokenService {
       return Optional.empty();
     }
     MalformedScope first = asked.malformed().get(0);
-    return badRequest(
-        ErrorCode.UNSUPPORTED_VALUE,
-        "The scope \"" + first.text() + "\" is malformed: " + first.problem(),
-        "scope-malformed");
-  }
-
-  private static Optional<TokenResult.Rejected> badRequest(
-      ErrorCode code, String message, String reason) {
-    return Optional.of(new TokenResult.Rejected(400, code, message, reason));
-  }
-
-  private static String quoted(List<String> values) {
-    String text = String.join("\" and \"", values);
-    return "\"" + (text.length() > MAX_QUOTED ? text.substring(0, MAX_QUOTED) + "…" : text) + "\"";
+    return Optional.of(
+        new TokenResult.Rejected(
+            400,
+            ErrorCode.UNSUPPORTED_VALUE,
+            "The scope \"" + first.text() + "\" is malformed: " + first.problem(),
+            "scope-malformed"));
   }
 
   private TokenResult decide(TokenRequest request, RequestedScopes asked) {
-    if (request.authorizations().isEmpty()) {
+    if (request.grantType().equals("refresh_token")) {
+      return refresh(request, asked);
+    }
+    if (!request.isForm() && request.authorizations().isEmpty()) {
       return authorize(new Identity.Anonymous(), asked);
     }
-    Optional<Credentials> credentials =
-        BasicCredentialsParser.parse(request.authorizations().get(0));
+    Optional<Credentials> credentials = request.credentials();
     if (credentials.isEmpty()) {
       return unauthorized("malformed-credentials", "");
     }
-    if (!accountFits(request, credentials.get())) {
+    if (!accountFits(request, credentials.get().username())) {
       return unauthorized("account-is-not-the-user-name", "");
     }
+    return authenticate(
+        () -> authenticator.authenticate(credentials.get()),
+        authenticated -> {
+          TokenResult result = authorize(authenticated.tenant(), asked);
+          return request.isOffline() ? withRefreshToken(result, authenticated) : result;
+        });
+  }
+
+  /** The client shows a refresh token in the place of a password, and gets the same one back. */
+  private TokenResult refresh(TokenRequest request, RequestedScopes asked) {
+    Optional<RefreshToken> token =
+        refreshTokens.flatMap(tokens -> tokens.parse(request.refreshToken(), service));
+    if (token.isEmpty()) {
+      return unauthorized("refresh-token-invalid", "");
+    }
+    String subject = token.get().namespace().value();
+    if (!request.authorizations().isEmpty()) {
+      // Two proofs: whichever was meant, the client gets no more by the other.
+      return unauthorized("authorization-beside-a-refresh-token", subject);
+    }
+    if (!accountFits(request, subject)) {
+      return unauthorized("account-is-not-the-user-name", "");
+    }
+    return authenticate(
+        () -> refreshTokens.orElseThrow().authenticate(token.get()),
+        authenticated -> {
+          TokenResult result = authorize(authenticated.tenant(), asked);
+          return result instanceof TokenResult.Issued issued ? issued.with(token.get()) : result;
+        });
+  }
+
+  private static TokenResult authenticate(
+      Supplier<AuthenticationResult> authentication,
+      Function<AuthenticationResult.Authenticated, TokenResult> next) {
     AuthenticationResult result;
     try {
-      result = authenticator.authenticate(credentials.get());
+      result = authentication.get();
     } catch (RuntimeException e) {
       // A CredentialStoreException, or a fault: either way it cannot be told now.
       return unavailable(e);
@@ -185,15 +186,28 @@ public final class TokenService {
       String subject = refused.namespace().map(NamespaceName::value).orElse("");
       return unauthorized(refused.reason(), subject);
     }
-    return authorize(((AuthenticationResult.Authenticated) result).tenant(), asked);
+    return next.apply((AuthenticationResult.Authenticated) result);
+  }
+
+  private TokenResult withRefreshToken(
+      TokenResult result, AuthenticationResult.Authenticated authenticated) {
+    if (!(result instanceof TokenResult.Issued issued)) {
+      return result;
+    }
+    return refreshTokens
+        .flatMap(
+            tokens ->
+                authenticated
+                    .password()
+                    .flatMap(password -> tokens.issue(authenticated.tenant(), password, service)))
+        .map(issued::with)
+        .orElse(issued);
   }
 
   /** The account is what a client says of itself: it proves nothing, but it must not contradict. */
-  private static boolean accountFits(TokenRequest request, Credentials credentials) {
+  private static boolean accountFits(TokenRequest request, String username) {
     List<String> account = request.parameter("account");
-    return account.isEmpty()
-        || account.get(0).isEmpty()
-        || account.get(0).equals(credentials.username());
+    return account.isEmpty() || account.get(0).isEmpty() || account.get(0).equals(username);
   }
 
   private TokenResult authorize(Identity identity, RequestedScopes asked) {
@@ -251,6 +265,7 @@ public final class TokenService {
     private Authorizer authorizer = NamespaceAuthorizer.builder().build();
     private DeniedResponse deniedResponse = DeniedResponse.UNAUTHORIZED;
     private TokenListener listener = decision -> {};
+    private Optional<RefreshTokens> refreshTokens = Optional.empty();
 
     private Builder(TokenIssuer issuer, Authenticator authenticator) {
       this.issuer = issuer;
@@ -298,7 +313,23 @@ public final class TokenService {
       return this;
     }
 
-    /** Makes the service. */
+    /**
+     * Sets what gives refresh tokens to clients that ask for one, and takes them in the place of a
+     * password; by default none are given or taken. They are given for passwords that the
+     * authenticator found in a store, the one that they are verified with.
+     */
+    @CanIgnoreReturnValue
+    public Builder refreshTokens(RefreshTokens tokens) {
+      refreshTokens = Optional.of(tokens);
+      return this;
+    }
+
+    /**
+     * Makes the service.
+     *
+     * @throws IllegalArgumentException if the service is the audience of the refresh tokens, which
+     *     a registry would then take
+     */
     public TokenService build() {
       return new TokenService(this);
     }

@@ -13,6 +13,7 @@ import io.registryauth.credential.Password;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.credential.StoredPassword;
 import io.registryauth.key.TestKeys;
+import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
 import java.math.BigInteger;
 import java.security.interfaces.RSAPrivateKey;
@@ -28,22 +29,27 @@ class SecretsTest {
   private static final String PASSWORD = "correct-horse-battery-staple";
 
   private final TokenRequest request =
-      TestRequests.withBasic("team", PASSWORD, "service=docker-registry&password=" + PASSWORD);
+      TestRequests.withBasic(
+          "team", PASSWORD, "service=docker-registry&offline_token=true&password=" + PASSWORD);
 
   @TestFactory
   Stream<DynamicTest> toString_anyValueWithASecret_leavesItOut() {
     Password password = Password.of(PASSWORD);
     List<TokenDecision> decisions = new ArrayList<>();
+    InMemoryCredentialStore store = new InMemoryCredentialStore().put("team", PASSWORD);
     TokenResult.Issued issued =
         (TokenResult.Issued)
             TokenService.builder(
                     TokenIssuer.builder(TestKeys.signingKey()).build(),
-                    new CredentialStoreAuthenticator(
-                        new InMemoryCredentialStore().put("team", PASSWORD)))
+                    new CredentialStoreAuthenticator(store))
+                .refreshTokens(RefreshTokens.builder(TestKeys.signingKey(), store).build())
                 .listener(decisions::add)
                 .build()
                 .issue(request);
-    List<String> secrets = secrets(issued.token().value());
+    List<String> secrets =
+        Stream.of(issued.token().value(), issued.refreshToken().orElseThrow().value())
+            .flatMap(token -> secrets(token).stream())
+            .toList();
 
     return Stream.of(
             password,
@@ -52,8 +58,9 @@ class SecretsTest {
             StoredPassword.of(password),
             request,
             issued.token(),
+            issued.refreshToken().orElseThrow(),
             issued,
-            TokenResponse.of(issued, request.requestId(), "docker-registry"),
+            TokenResponse.of(issued, request, "docker-registry"),
             decisions.get(0),
             TestKeys.signingKey())
         .map(

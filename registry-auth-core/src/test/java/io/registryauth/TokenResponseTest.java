@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenResponseTest {
+  private static final TokenRequest REQUEST = TokenRequest.builder().requestId("id-1").build();
   private static final Map<String, String> COMMON_HEADERS =
       Map.of(
           "Content-Type", "application/json",
@@ -41,7 +42,7 @@ class TokenResponseTest {
       throws JoseException {
     TokenResult.Issued issued = issued(now);
 
-    TokenResponse response = TokenResponse.of(issued, "id-1", "reg");
+    TokenResponse response = TokenResponse.of(issued, REQUEST, "reg");
 
     assertThat(response.status()).isEqualTo(200);
     assertThat(response.headers()).isEqualTo(COMMON_HEADERS);
@@ -58,7 +59,7 @@ class TokenResponseTest {
   @Test
   void of_unauthorized_challengesForBasicCredentials() throws JoseException {
     TokenResponse response =
-        TokenResponse.of(rejected(401, ErrorCode.UNAUTHORIZED, "No."), "id-1", "my registry");
+        TokenResponse.of(rejected(401, ErrorCode.UNAUTHORIZED, "No."), REQUEST, "my registry");
 
     assertThat(response.status()).isEqualTo(401);
     assertThat(response.headers())
@@ -69,7 +70,7 @@ class TokenResponseTest {
   @Test
   void of_unavailable_saysWhenToTryAgain() throws JoseException {
     TokenResponse response =
-        TokenResponse.of(rejected(503, ErrorCode.UNAVAILABLE, "Later."), "id-1", "reg");
+        TokenResponse.of(rejected(503, ErrorCode.UNAVAILABLE, "Later."), REQUEST, "reg");
 
     assertThat(response.headers()).isEqualTo(and("Retry-After", "5"));
     assertThat(JsonUtil.parseJson(response.body())).isEqualTo(errors("UNAVAILABLE", "Later."));
@@ -79,7 +80,7 @@ class TokenResponseTest {
   @ValueSource(ints = {400, 414, 431})
   void of_anyOtherError_hasNoMoreHeaders(int status) {
     TokenResponse response =
-        TokenResponse.of(rejected(status, ErrorCode.UNSUPPORTED, "No."), "id-1", "reg");
+        TokenResponse.of(rejected(status, ErrorCode.UNSUPPORTED, "No."), REQUEST, "reg");
 
     assertThat(response.status()).isEqualTo(status);
     assertThat(response.headers()).isEqualTo(COMMON_HEADERS);
@@ -140,7 +141,7 @@ class TokenResponseTest {
             "internal-subject",
             Optional.of(new CredentialStoreException("internal-cause")));
 
-    assertThat(TokenResponse.of(rejected, "id-1", "reg").body()).doesNotContain("internal");
+    assertThat(TokenResponse.of(rejected, REQUEST, "reg").body()).doesNotContain("internal");
   }
 
   @Test
@@ -165,7 +166,7 @@ class TokenResponseTest {
   }
 
   private static TokenResponse response(TokenService service, TokenRequest request) {
-    return TokenResponse.of(service.issue(request), "id-1", service.service());
+    return TokenResponse.of(service.issue(request), REQUEST, service.service());
   }
 
   private static TokenResult.Issued issued(Instant now) {

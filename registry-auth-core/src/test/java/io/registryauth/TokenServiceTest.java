@@ -440,7 +440,7 @@ class TokenServiceTest {
     TokenRequest request = TokenRequest.builder().requestId("id-1").build();
 
     assertThat(failing.respond(request))
-        .isEqualTo(TokenResponse.of(failing.issue(request), "id-1", "docker-registry"));
+        .isEqualTo(TokenResponse.of(failing.issue(request), request, "docker-registry"));
   }
 
   // Listener

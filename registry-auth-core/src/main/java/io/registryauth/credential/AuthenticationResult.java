@@ -12,8 +12,16 @@ public sealed interface AuthenticationResult {
    * The credentials are good.
    *
    * @param tenant whose they are
+   * @param password the stored password that proved it, if there is one: a refresh token lives as
+   *     long as that
    */
-  record Authenticated(Identity.Tenant tenant) implements AuthenticationResult {}
+  record Authenticated(Identity.Tenant tenant, Optional<StoredPassword> password)
+      implements AuthenticationResult {
+    /** Says whose the credentials are, for those who know no stored password. */
+    public Authenticated(Identity.Tenant tenant) {
+      this(tenant, Optional.empty());
+    }
+  }
 
   /**
    * The credentials are wrong.

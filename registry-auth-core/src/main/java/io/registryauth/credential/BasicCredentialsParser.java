@@ -58,10 +58,8 @@ public final class BasicCredentialsParser {
 
   private static Optional<Credentials> split(String text) {
     int colon = text.indexOf(':');
-    if (colon < 0 || colon == text.length() - 1 || text.chars().anyMatch(Character::isISOControl)) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new Credentials(text.substring(0, colon), Password.of(text.substring(colon + 1))));
+    return colon < 0
+        ? Optional.empty()
+        : Credentials.of(text.substring(0, colon), text.substring(colon + 1));
   }
 }

@@ -46,9 +46,9 @@ public final class CredentialStoreAuthenticator implements Authenticator {
         namespace.flatMap(
             name ->
                 store.find(new CredentialLookup(name, stored -> stored.accept(credentials, now))));
-    boolean accepted = found.orElse(NOBODYS).accept(credentials, now);
-    if (accepted && namespace.isPresent()) {
-      return new AuthenticationResult.Authenticated(new Identity.Tenant(namespace.get()));
+    Optional<StoredPassword> password = found.orElse(NOBODYS).matching(credentials, now);
+    if (password.isPresent() && namespace.isPresent()) {
+      return new AuthenticationResult.Authenticated(new Identity.Tenant(namespace.get()), password);
     }
     return found.isEmpty()
         ? new AuthenticationResult.Refused("unknown-namespace", Optional.empty())

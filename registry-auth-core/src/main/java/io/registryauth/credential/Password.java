@@ -7,7 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
  * A password in the clear. It never shows itself: {@link #toString} has no part of it, and it can
- * only be compared, with a {@link StoredPassword}. Immutable.
+ * only be compared, with a {@link StoredPassword} or another. Immutable.
  */
 public final class Password {
   private final byte[] utf8;
@@ -37,6 +37,17 @@ public final class Password {
   /** Returns its bytes, for computing a hash of them; they must not be changed or kept. */
   byte[] utf8() {
     return utf8;
+  }
+
+  /** Compares in a time that does not depend on how much is equal. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Password password && digest().equals(password.digest());
+  }
+
+  @Override
+  public int hashCode() {
+    return digest().hashCode();
   }
 
   /** Returns a fixed text, without the password. */

@@ -38,11 +38,18 @@ public record StoredCredentials(
    * @throws CredentialStoreException if it cannot be told now, see {@link StoredPassword#matches}
    */
   public boolean accept(Credentials presented, Instant now) {
+    return matching(presented, now).isPresent();
+  }
+
+  /** Returns the stored password that a client's is, if {@link #accept} accepts it. */
+  Optional<StoredPassword> matching(Credentials presented, Instant now) {
     boolean usernameMatches = username.equals(presented.username());
-    boolean passwordMatches = false;
+    Optional<StoredPassword> matching = Optional.empty();
     for (StoredPassword stored : passwords) {
-      passwordMatches |= stored.matches(presented.password(), now);
+      if (stored.matches(presented.password(), now)) {
+        matching = Optional.of(stored);
+      }
     }
-    return usernameMatches && passwordMatches;
+    return usernameMatches ? matching : Optional.empty();
   }
 }

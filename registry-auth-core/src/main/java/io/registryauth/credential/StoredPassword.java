@@ -3,28 +3,40 @@
 
 package io.registryauth.credential;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.hash.HashCode;
+import com.google.common.hash.HashFunction;
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
  * A password as a store keeps it: something that a client's password can be checked against, and
- * nothing more. A password that is stored in the clear is kept as a digest under a key of this
- * process; what is stored as a hash is never a password itself. Immutable.
+ * nothing more. A password that is stored in the clear is kept as digests; what is stored as a hash
+ * is never a password itself. Immutable.
  */
 public final class StoredPassword {
   private final Predicate<Password> verifier;
+  private final HashCode digest;
   private final Optional<Instant> expires;
 
-  private StoredPassword(Predicate<Password> verifier, Optional<Instant> expires) {
+  private StoredPassword(Predicate<Password> verifier, HashCode digest, Optional<Instant> expires) {
     this.verifier = verifier;
+    this.digest = digest;
     this.expires = expires;
   }
 
   /** Stores a password. Checking takes a time that depends on the presented one's length alone. */
   public static StoredPassword of(Password password) {
     KeyedDigest stored = password.digest();
-    return new StoredPassword(presented -> presented.digest().equals(stored), Optional.empty());
+    return new StoredPassword(
+        presented -> presented.digest().equals(stored),
+        digest("clear", password.utf8()),
+        Optional.empty());
   }
 
   /**
@@ -36,12 +48,20 @@ public final class StoredPassword {
    * @throws IllegalArgumentException if it is no such hash; the message does not show it
    */
   public static StoredPassword bcrypt(String hash) {
-    return new StoredPassword(new BcryptHash(hash)::verifies, Optional.empty());
+    return new StoredPassword(
+        new BcryptHash(hash)::verifies,
+        digest("bcrypt", hash.getBytes(US_ASCII)),
+        Optional.empty());
   }
 
   /** Returns the same password, valid until then and no longer. */
   public StoredPassword until(Instant time) {
-    return new StoredPassword(verifier, Optional.of(time));
+    return new StoredPassword(verifier, digest, Optional.of(time));
+  }
+
+  private static HashCode digest(String kind, byte[] stored) {
+    Hasher hasher = Hashing.sha256().newHasher();
+    return hasher.putString(kind, UTF_8).putByte((byte) 0).putBytes(stored).hash();
   }
 
   /**
@@ -53,7 +73,23 @@ public final class StoredPassword {
    *     against hashes
    */
   public boolean matches(Password presented, Instant now) {
-    return expires.filter(end -> !now.isBefore(end)).isEmpty() && verifier.test(presented);
+    return isValid(now) && verifier.test(presented);
+  }
+
+  /** Says whether this password has not ended yet. */
+  public boolean isValid(Instant now) {
+    return expires.filter(end -> !now.isBefore(end)).isEmpty();
+  }
+
+  /**
+   * Returns a text that changes with what is stored, and says nothing of it to those without the
+   * key: the HMAC-SHA-256 of its SHA-256. It is the same in each process.
+   *
+   * @param key a secret key
+   */
+  public String fingerprint(byte[] key) {
+    HashFunction hmac = Hashing.hmacSha256(key);
+    return hmac.hashBytes(digest.asBytes()).toString();
   }
 
   /** Returns a fixed text. */

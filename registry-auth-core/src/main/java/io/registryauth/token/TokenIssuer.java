@@ -39,6 +39,9 @@ import org.jose4j.lang.JoseException;
  * Algorithm and key id are the key's, never the caller's. Thread-safe.
  */
 public final class TokenIssuer {
+  /** What every token is signed with. */
+  static final String ALGORITHM = AlgorithmIdentifiers.RSA_USING_SHA256;
+
   /** How far a registry's clock may be behind; its own leeway of 60 s comes on top. */
   private static final Duration CLOCK_SKEW = Duration.ofMinutes(1);
 
@@ -70,7 +73,9 @@ public final class TokenIssuer {
   public IssuedToken issue(Grant grant) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String tokenId = UUID.randomUUID().toString();
-    String value = sign(JsonUtil.toJson(claims(grant, now, tokenId)));
+    boolean chain = profile == TokenProfile.DISTRIBUTION_2_8;
+    List<X509Certificate> certificates = chain ? key.certificates() : List.of();
+    String value = sign(key, "JWT", certificates, claims(grant, now, tokenId));
     return new IssuedToken(value, tokenId, key.keyId(), now, lifetime);
   }
 
@@ -96,16 +101,18 @@ public final class TokenIssuer {
     return entry;
   }
 
-  private String sign(String claims) {
+  /** Signs claims, with a certificate chain in the header unless that is empty. */
+  static String sign(
+      SigningKey key, String type, List<X509Certificate> certificates, Map<String, Object> claims) {
     JsonWebSignature jws = new JsonWebSignature();
-    jws.setAlgorithmHeaderValue(AlgorithmIdentifiers.RSA_USING_SHA256);
-    jws.setHeader("typ", "JWT");
+    jws.setAlgorithmHeaderValue(ALGORITHM);
+    jws.setHeader("typ", type);
     jws.setKeyIdHeaderValue(key.keyId());
-    if (profile == TokenProfile.DISTRIBUTION_2_8) {
-      jws.setCertificateChainHeaderValue(key.certificates().toArray(new X509Certificate[0]));
+    if (!certificates.isEmpty()) {
+      jws.setCertificateChainHeaderValue(certificates.toArray(new X509Certificate[0]));
     }
     jws.setKey(key.privateKey());
-    jws.setPayload(claims);
+    jws.setPayload(JsonUtil.toJson(claims));
     try {
       return jws.getCompactSerialization();
     } catch (JoseException e) {

@@ -23,6 +23,8 @@ class CredentialStoreAuthenticatorTest {
 
   private static final NamespaceName TEAM = new NamespaceName("team");
 
+  private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
+
   private final FakeCredentialStore store = new FakeCredentialStore();
   private final Authenticator authenticator = new CredentialStoreAuthenticator(store);
 
@@ -31,7 +33,13 @@ class CredentialStoreAuthenticatorTest {
     store.store("team", "secret");
 
     assertThat(authenticate("team", "secret"))
-        .isEqualTo(new Authenticated(new Identity.Tenant(TEAM)));
+        .isInstanceOfSatisfying(
+            Authenticated.class,
+            result -> {
+              assertThat(result.tenant()).isEqualTo(new Identity.Tenant(TEAM));
+              assertThat(result.password().orElseThrow().matches(Password.of("secret"), NOW))
+                  .isTrue();
+            });
     assertThat(store.reads()).containsExactly(TEAM);
   }
 

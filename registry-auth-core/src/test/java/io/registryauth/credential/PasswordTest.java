@@ -32,6 +32,15 @@ class PasswordTest {
   }
 
   @Test
+  void equals_sameText_alone() {
+    assertThat(Password.of("secret"))
+        .isEqualTo(Password.of("secret"))
+        .hasSameHashCodeAs(Password.of("secret"))
+        .isNotEqualTo(Password.of("Secret"))
+        .isNotEqualTo("secret");
+  }
+
+  @Test
   void toString_anyPassword_isTheSame() {
     assertThat(Password.of("secret")).hasToString("Password[redacted]");
     assertThat(Password.of("secret").digest()).hasToString("KeyedDigest[redacted]");

@@ -97,6 +97,32 @@ class StoredPasswordTest {
     assertThat(stored.matches(Password.of("secret"), NOW.plusSeconds(1))).isFalse();
   }
 
+  @Test
+  void fingerprint_ofTheSame_isTheSameUnderTheSameKeyAlone() {
+    byte[] key = {1, 2, 3};
+    StoredPassword stored = StoredPassword.of(Password.of("secret"));
+
+    // What other programs make of HMAC-SHA-256 over SHA-256, so that no release changes it.
+    assertThat(stored.fingerprint(key))
+        .isEqualTo("baf9989d626a4c868362d950a43e1f70767a2deaf96b66cffc4d945b60346682");
+    assertThat(StoredPassword.of(Password.of("secret")).until(NOW).fingerprint(key))
+        .isEqualTo(stored.fingerprint(key));
+    assertThat(stored.fingerprint(new byte[] {1, 2, 4})).isNotEqualTo(stored.fingerprint(key));
+    assertThat(StoredPassword.of(Password.of("Secret")).fingerprint(key))
+        .isNotEqualTo(stored.fingerprint(key));
+  }
+
+  @Test
+  void fingerprint_hashAndItsTextAsPassword_areNotTheSame() {
+    byte[] key = {1, 2, 3};
+    String hash = "$2b$" + SALT_AND_HASH;
+
+    assertThat(StoredPassword.bcrypt(hash).fingerprint(key))
+        .isEqualTo(StoredPassword.bcrypt(hash).fingerprint(key))
+        .isNotEqualTo(StoredPassword.bcrypt("$2a$" + SALT_AND_HASH).fingerprint(key))
+        .isNotEqualTo(StoredPassword.of(Password.of(hash)).fingerprint(key));
+  }
+
   private static boolean matches(StoredPassword stored, String presented) {
     return stored.matches(Password.of(presented), NOW);
   }

@@ -99,17 +99,19 @@ class AuditLogTest {
     String token = (String) Json.object(response.body()).get("token");
     assertThat(logged())
         .containsExactlyInAnyOrderEntriesOf(
-            Map.of(
-                "request_id", requestId,
-                "client", "127.0.0.1",
-                "subject", "test-build",
-                "service", "docker-registry",
-                "asked", SCOPE,
-                "ignored", "",
-                "granted", SCOPE,
-                "outcome", "issued",
-                "reason", "",
-                "jti", (String) Jwt.parse(token).claims().get("jti")));
+            Map.ofEntries(
+                Map.entry("request_id", requestId),
+                Map.entry("client", "127.0.0.1"),
+                Map.entry("subject", "test-build"),
+                Map.entry("service", "docker-registry"),
+                Map.entry("asked", SCOPE),
+                Map.entry("ignored", ""),
+                Map.entry("granted", SCOPE),
+                Map.entry("outcome", "issued"),
+                Map.entry("reason", ""),
+                Map.entry("jti", (String) Jwt.parse(token).claims().get("jti")),
+                Map.entry("grant_type", ""),
+                Map.entry("refresh_jti", "")));
   }
 
   @Test
@@ -197,7 +199,9 @@ class AuditLogTest {
             "granted",
             "outcome",
             "reason",
-            "jti")
+            "jti",
+            "grant_type",
+            "refresh_jti")
         .containsEntry("request_id", requestId)
         .containsEntry("subject", "")
         .containsEntry("outcome", "unsupported_value")

@@ -98,6 +98,10 @@ class CommandLineTest {
           --expiration        | 59                 | from 60 s to 86400 s
           --expiration        | 86401              | from 60 s to 86400 s
           --expiration        | x                  | whole number of seconds
+          --refresh-expiration | 59                | from 60 s to 31622400 s, and 0 for none
+          --refresh-expiration | 31622401          | from 60 s to 31622400 s, and 0 for none
+          --refresh-expiration | 30d               | whole number of seconds
+          --service | registry-token-issuer/refresh | the audience of refresh tokens
           --key-id            | a b                | printable ASCII
           --profile           | distribution-4     | distribution-3, distribution-2.8
           --denied-response   | maybe              | unauthorized, empty-token
@@ -356,6 +360,7 @@ class CommandLineTest {
                 Map.entry("--service", "TOKEN_SERVICE"),
                 Map.entry("--issuer", "TOKEN_ISSUER"),
                 Map.entry("--expiration", "TOKEN_EXPIRATION_SEC"),
+                Map.entry("--refresh-expiration", "REFRESH_TOKEN_EXPIRATION_SEC"),
                 Map.entry("--signing-key", "SIGNING_KEY_FILE"),
                 Map.entry("--signing-cert", "SIGNING_CERT_FILE"),
                 Map.entry("--key-id", "SIGNING_KEY_ID"),
@@ -429,6 +434,7 @@ class CommandLineTest {
             Map.entry("TOKEN_SERVICE", "another-service"),
             Map.entry("TOKEN_ISSUER", "another-issuer"),
             Map.entry("TOKEN_EXPIRATION_SEC", "120"),
+            Map.entry("REFRESH_TOKEN_EXPIRATION_SEC", "0"),
             Map.entry("SIGNING_KEY_FILE", keys.key().toString()),
             Map.entry("SIGNING_CERT_FILE", keys.certificate().toString()),
             Map.entry("SIGNING_KEY_ID", "another-id"),
@@ -452,6 +458,10 @@ class CommandLineTest {
           .containsEntry("access", List.of());
       assertThat(granted(token(server, Tenant.OTHER, "registry:catalog:*")))
           .isEqualTo(List.of("*"));
+      URI offline = auth(server, "repository:shared/app:pull&offline_token=true");
+      assertThat(Http.send("GET", offline, "Authorization", Tenant.OTHER.authorization()).body())
+          .contains("access_token")
+          .doesNotContain("refresh_token");
       URI anonymous = auth(server, "repository:public-b/app:pull");
       assertThat(Http.send("GET", anonymous).statusCode()).isEqualTo(200);
       String management = server.process().awaitOutput(MANAGEMENT);

@@ -37,10 +37,21 @@ final class Http {
 
   /** Sends JSON. */
   static HttpResponse<String> post(URI uri, String json) throws IOException, InterruptedException {
+    return post(uri, "application/json", json);
+  }
+
+  /** Sends a form. */
+  static HttpResponse<String> postForm(URI uri, String form)
+      throws IOException, InterruptedException {
+    return post(uri, "application/x-www-form-urlencoded", form);
+  }
+
+  private static HttpResponse<String> post(URI uri, String type, String body)
+      throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(uri)
-            .POST(HttpRequest.BodyPublishers.ofString(json))
-            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .header("Content-Type", type)
             .timeout(LIMIT)
             .build();
     return CLIENT.send(request, HttpResponse.BodyHandlers.ofString());

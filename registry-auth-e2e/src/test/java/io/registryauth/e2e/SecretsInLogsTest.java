@@ -103,6 +103,14 @@ class SecretsInLogsTest {
     requests.put(
         "id-account",
         get("&account=" + secret("SecretAccount"), basic(GOOD.name(), GOOD.password())));
+    requests.put(
+        "id-form", post("password", "&username=test-build&password=" + secret("SecretInForm")));
+    requests.put(
+        "id-form-encoding",
+        post("password", "&username=u&password=" + secret("SecretForm") + "%zz"));
+    requests.put("id-form-grant", post(secret("SecretGrant"), ""));
+    requests.put("id-refresh", post("refresh_token", "&refresh_token=" + secret("SecretRefresh")));
+    requests.put("id-access", post("refresh_token", "&refresh_token=" + token));
     requests.put("id-encoding", get("&password=" + secret("SecretEncoding") + "%ff"));
     requests.put("id-percent", get("&password=" + secret("SecretPercent") + "%zz"));
     requests.put("id-long", get(SCOPE, basic(GOOD.name(), secret("SecretLong").repeat(300))));
@@ -113,16 +121,9 @@ class SecretsInLogsTest {
 
   /** Returns requests that are refused before anything is decided. */
   private List<String> undecided(String token) {
-    String form =
-        "grant_type=password&service=docker-registry&client_id=c&username=test-build&password="
-            + secret("SecretInForm");
     return List.of(
         "GET /else HTTP/1.1\r\n" + basic(GOOD.name(), "SecretElsewhere"),
         "DELETE /auth HTTP/1.1\r\n" + basic(GOOD.name(), "SecretDelete"),
-        "POST /auth HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
-            + form.length()
-            + "\r\n\r\n"
-            + form,
         "GET /auth HTTP/1.1\r\nAuthori zation: Basic " + secret("SecretBadName"),
         "GET /auth HTTP/1.1\r\nAuthorization: Basic " + secret("SecretNul") + "\u0000",
         "GET /auth?password=" + secret("SecretBadUri") + " x y HTTP/1.1",
@@ -130,6 +131,15 @@ class SecretsInLogsTest {
         secret("SecretMethod") + " /auth HTTP/1.1",
         "GET /auth HTTP/9.9\r\nAuthorization: Bearer " + token,
         get(SCOPE, basic(GOOD.name(), secret("SecretHuge").repeat(6000))));
+  }
+
+  private static String post(String grantType, String more) {
+    String form = "service=docker-registry&client_id=c&grant_type=" + grantType + more;
+    return "POST /auth HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        + "Content-Length: "
+        + form.length()
+        + "\r\n\r\n"
+        + form;
   }
 
   private static String get(String query, String... headers) {

@@ -9,6 +9,7 @@ import io.registryauth.TokenListener;
 import io.registryauth.TokenRequest;
 import io.registryauth.TokenResult;
 import io.registryauth.scope.MalformedScope;
+import io.registryauth.token.RefreshToken;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -24,8 +25,11 @@ import org.slf4j.spi.LoggingEventBuilder;
  * <pre>
  * token request_id="…" client="10.0.3.7" subject="test-build" service="docker-registry"
  *   asked="repository:test-build/myapp:push,pull" ignored="" outcome="issued" reason=""
- *   granted="repository:test-build/myapp:push,pull" jti="…"
+ *   granted="repository:test-build/myapp:push,pull" jti="…" grant_type="" refresh_jti=""
  * </pre>
+ *
+ * <p>{@code grant_type} is that of a POST, and {@code refresh_jti} names the refresh token that was
+ * given, or used if the former is {@code refresh_token}.
  */
 final class AuditLog implements TokenListener {
   private static final int MAX_SERVICE_LENGTH = 200;
@@ -40,12 +44,16 @@ final class AuditLog implements TokenListener {
       log(decision, issued.grant().subject(), "issued", "")
           .addKeyValue("granted", joined(issued.grant().access()))
           .addKeyValue("jti", issued.token().tokenId())
+          .addKeyValue("grant_type", decision.request().grantType())
+          .addKeyValue("refresh_jti", issued.refreshToken().map(RefreshToken::tokenId).orElse(""))
           .log("token");
     } else if (result instanceof TokenResult.Rejected rejected) {
       String outcome = rejected.code().name().toLowerCase(Locale.ROOT);
       log(decision, rejected.subject(), outcome, rejected.reason())
           .addKeyValue("granted", "")
           .addKeyValue("jti", "")
+          .addKeyValue("grant_type", decision.request().grantType())
+          .addKeyValue("refresh_jti", "")
           .log("token");
       rejected.cause().ifPresent(cause -> logFailure(decision.request().requestId(), cause));
     }

@@ -7,6 +7,7 @@ import com.google.common.base.Suppliers;
 import com.google.common.net.HostAndPort;
 import io.kubernetes.client.openapi.ApiClient;
 import io.registryauth.TokenService;
+import io.registryauth.credential.CredentialStore;
 import io.registryauth.key.JwksBuilder;
 import io.registryauth.key.SigningKey;
 import java.io.IOException;
@@ -49,11 +50,10 @@ final class ServeCommand implements Callable<Integer> {
     String jwks = new JwksBuilder().add(key.verificationKey()).build();
     Supplier<ApiClient> client = Suppliers.memoize(kubernetes::client);
     try (ExitOnSignal exit = ExitOnSignal.install()) {
+      CredentialStore store = credentials.credentialStore(client, exit::add);
       TokenService service =
           tokens.tokenService(
-              signing.tokenIssuer(key),
-              credentials.credentialStore(client, exit::add),
-              new AuditLog());
+              signing.tokenIssuer(key), signing.refreshTokens(key, store), store, new AuditLog());
       publish.publisher(client, () -> jwks).ifPresent(exit::add);
       RegistryAuthServer server =
           RegistryAuthServer.start(clients, management, service, () -> jwks);

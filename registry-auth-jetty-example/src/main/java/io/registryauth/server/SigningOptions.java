@@ -3,8 +3,10 @@
 
 package io.registryauth.server;
 
+import io.registryauth.credential.CredentialStore;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
+import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
 import java.util.function.Function;
 import picocli.CommandLine.Mixin;
@@ -36,6 +38,16 @@ final class SigningOptions {
         "(TOKEN_EXPIRATION_SEC; default: 300)"
       })
   private String expiration;
+
+  @Option(
+      names = "--refresh-expiration",
+      paramLabel = "SECONDS",
+      defaultValue = "${env:REFRESH_TOKEN_EXPIRATION_SEC:-2592000}",
+      description = {
+        "How long a refresh token is valid, 60 to 31622400 (366 days); 0 for none.",
+        "(REFRESH_TOKEN_EXPIRATION_SEC; default: 2592000)"
+      })
+  private String refreshExpiration;
 
   @Option(
       names = "--signing-key",
@@ -74,6 +86,16 @@ final class SigningOptions {
     TokenIssuer.Builder builder = TokenIssuer.builder(key).profile(keyId.profile());
     TokenIssuer.Builder named = parse("--issuer", issuer, builder::issuer);
     return parse("--expiration", expiration, text -> named.lifetime(OptionValues.seconds(text)))
+        .build();
+  }
+
+  RefreshTokens refreshTokens(SigningKey key, CredentialStore store) {
+    RefreshTokens.Builder builder = RefreshTokens.builder(key, store);
+    RefreshTokens.Builder named = parse("--issuer", issuer, builder::issuer);
+    return parse(
+            "--refresh-expiration",
+            refreshExpiration,
+            text -> named.lifetime(OptionValues.seconds(text)))
         .build();
   }
 

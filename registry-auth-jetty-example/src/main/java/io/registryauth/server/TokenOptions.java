@@ -10,6 +10,7 @@ import io.registryauth.authorization.NamespaceAuthorizer;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreAuthenticator;
 import io.registryauth.tenant.NamespaceName;
+import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
 import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,7 +73,11 @@ final class TokenOptions {
       })
   private String adminNamespaces;
 
-  TokenService tokenService(TokenIssuer issuer, CredentialStore store, TokenListener listener) {
+  TokenService tokenService(
+      TokenIssuer issuer,
+      RefreshTokens refreshTokens,
+      CredentialStore store,
+      TokenListener listener) {
     TokenService.Builder builder =
         TokenService.builder(issuer, new CredentialStoreAuthenticator(store))
             .authorizer(
@@ -85,8 +90,9 @@ final class TokenOptions {
                         parse("--admin-namespaces", adminNamespaces, NamespaceName::parseList))
                     .build())
             .deniedResponse(parse("--denied-response", deniedResponse, DeniedResponse::parse))
+            .refreshTokens(refreshTokens)
             .listener(listener);
-    return parse("--service", service, builder::service).build();
+    return parse("--service", service, text -> builder.service(text).build());
   }
 
   private <T> T parse(String option, String text, Function<String, T> parser) {

@@ -6,7 +6,6 @@ package io.registryauth.servlet;
 import io.registryauth.ErrorCode;
 import io.registryauth.TokenRequest;
 import io.registryauth.TokenResponse;
-import jakarta.servlet.http.HttpServletRequest;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -34,7 +33,7 @@ public final class HealthServlet extends JsonServlet {
   }
 
   @Override
-  TokenResponse respond(HttpServletRequest httpRequest, TokenRequest request) {
+  TokenResponse respond(TokenRequest request) {
     return healthy.getAsBoolean()
         ? new TokenResponse(
             200,

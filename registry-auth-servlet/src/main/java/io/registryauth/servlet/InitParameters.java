@@ -14,6 +14,7 @@ import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
 import io.registryauth.key.VerificationKey;
 import io.registryauth.tenant.NamespaceName;
+import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
 import io.registryauth.token.TokenProfile;
 import jakarta.servlet.ServletConfig;
@@ -42,6 +43,7 @@ final class InitParameters {
           "service",
           "issuer",
           "expiration",
+          "refresh-expiration",
           "profile",
           "denied-response",
           "public-namespaces",
@@ -80,16 +82,25 @@ final class InitParameters {
     ifGiven("public-namespaces", text -> policy.publicNamespaces(NamespaceName.parseList(text)));
     ifGiven("shared-namespaces", text -> policy.sharedNamespaces(NamespaceName.parseList(text)));
     ifGiven("admin-namespaces", text -> policy.adminNamespaces(NamespaceName.parseList(text)));
+    SigningKey key = signingKey();
     TokenService.Builder tokens =
-        TokenService.builder(tokenIssuer(), new CredentialStoreAuthenticator(store))
-            .authorizer(policy.build());
+        TokenService.builder(tokenIssuer(key), new CredentialStoreAuthenticator(store))
+            .authorizer(policy.build())
+            .refreshTokens(refreshTokens(key, store));
     ifGiven("service", tokens::service);
     ifGiven("denied-response", text -> tokens.deniedResponse(DeniedResponse.parse(text)));
     return tokens.build();
   }
 
-  private TokenIssuer tokenIssuer() {
-    TokenIssuer.Builder issuer = TokenIssuer.builder(signingKey()).profile(profile());
+  private RefreshTokens refreshTokens(SigningKey key, CredentialStore store) {
+    RefreshTokens.Builder refreshTokens = RefreshTokens.builder(key, store);
+    ifGiven("issuer", refreshTokens::issuer);
+    ifGiven("refresh-expiration", text -> refreshTokens.lifetime(seconds(text)));
+    return refreshTokens.build();
+  }
+
+  private TokenIssuer tokenIssuer(SigningKey key) {
+    TokenIssuer.Builder issuer = TokenIssuer.builder(key).profile(profile());
     ifGiven("issuer", issuer::issuer);
     ifGiven("expiration", text -> issuer.lifetime(seconds(text)));
     return issuer.build();

@@ -11,8 +11,13 @@ import io.registryauth.TokenResponse;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.util.Enumeration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What the servlets share: methods and body sizes are checked, every error is JSON in the
@@ -23,12 +28,15 @@ abstract class JsonServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
   /** The greatest body of a request, in bytes; nothing here takes a larger one. */
-  private static final int MAX_BODY_BYTES = 8 * 1024;
+  private static final int MAX_BODY_BYTES = TokenRequest.MAX_FORM_BYTES;
+
+  /** How long a body may take to come, beside the container's own limit on each part of it. */
+  private static final long MAX_BODY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private static final int MAX_METHOD_LENGTH = 20;
 
   /** Answers a request with one of the {@link #allowedMethods}. */
-  abstract TokenResponse respond(HttpServletRequest httpRequest, TokenRequest request);
+  abstract TokenResponse respond(TokenRequest request);
 
   /** Returns the methods that are answered, as the {@code Allow} header lists them. */
   abstract String allowedMethods();
@@ -36,10 +44,17 @@ abstract class JsonServlet extends HttpServlet {
   @Override
   protected final void service(HttpServletRequest httpRequest, HttpServletResponse httpResponse)
       throws IOException {
-    TokenRequest request = tokenRequest(httpRequest);
+    TokenRequest.Builder builder = tokenRequest(httpRequest);
+    TokenRequest request = builder.build();
     TokenResponse response;
     try {
-      response = checked(httpRequest, request);
+      Optional<TokenResponse> refused = refused(httpRequest, request);
+      if (refused.isEmpty() && httpRequest.getMethod().equals("POST")) {
+        builder.form(httpRequest.getContentType(), body(httpRequest.getInputStream()));
+      }
+      response = refused.orElseGet(() -> respond(builder.build()));
+    } catch (IOException e) {
+      response = error(400, ErrorCode.UNSUPPORTED_VALUE, "The body did not come in whole", request);
     } catch (RuntimeException e) {
       log("Request " + request.requestId() + " failed", e);
       response = error(500, ErrorCode.UNKNOWN, "The token service failed", request);
@@ -47,7 +62,7 @@ abstract class JsonServlet extends HttpServlet {
     write(response, httpRequest.getMethod().equals("HEAD"), httpResponse);
   }
 
-  private static TokenRequest tokenRequest(HttpServletRequest httpRequest) {
+  private static TokenRequest.Builder tokenRequest(HttpServletRequest httpRequest) {
     TokenRequest.Builder request =
         TokenRequest.builder()
             .requestId(httpRequest.getHeader("X-Request-Id"))
@@ -58,23 +73,42 @@ abstract class JsonServlet extends HttpServlet {
     while (authorizations.hasMoreElements()) {
       request.authorization(authorizations.nextElement());
     }
-    return request.build();
+    return request;
   }
 
-  private TokenResponse checked(HttpServletRequest httpRequest, TokenRequest request) {
+  /** Reads a body, or as much of it as shows that it is too large. */
+  private static byte[] body(InputStream in) throws IOException {
+    long began = System.nanoTime();
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    byte[] part = new byte[MAX_BODY_BYTES + 1];
+    while (body.size() <= MAX_BODY_BYTES) {
+      int length = in.read(part, 0, MAX_BODY_BYTES + 1 - body.size());
+      if (length < 0) {
+        break;
+      }
+      body.write(part, 0, length);
+      if (System.nanoTime() - began > MAX_BODY_NANOS) {
+        throw new InterruptedIOException("The body comes too slowly");
+      }
+    }
+    return body.toByteArray();
+  }
+
+  private Optional<TokenResponse> refused(HttpServletRequest httpRequest, TokenRequest request) {
     long length = httpRequest.getContentLengthLong();
     if (length > MAX_BODY_BYTES) {
       String message =
           "The body has " + length + " bytes; at most " + MAX_BODY_BYTES + " are valid";
-      return error(413, ErrorCode.UNSUPPORTED, message, request);
+      return Optional.of(error(413, ErrorCode.UNSUPPORTED, message, request));
     }
     String method = httpRequest.getMethod();
     if (!(", " + allowedMethods() + ",").contains(", " + method + ",")) {
       String shown = method.substring(0, Math.min(method.length(), MAX_METHOD_LENGTH));
       String message = "The method " + shown + " is not valid here; valid: " + allowedMethods();
-      return error(405, ErrorCode.UNSUPPORTED, message, request).with("Allow", allowedMethods());
+      return Optional.of(
+          error(405, ErrorCode.UNSUPPORTED, message, request).with("Allow", allowedMethods()));
     }
-    return respond(httpRequest, request);
+    return Optional.empty();
   }
 
   static TokenResponse error(int status, ErrorCode code, String message, TokenRequest request) {

@@ -6,7 +6,6 @@ package io.registryauth.servlet;
 import io.registryauth.TokenRequest;
 import io.registryauth.TokenResponse;
 import jakarta.servlet.ServletException;
-import jakarta.servlet.http.HttpServletRequest;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -53,7 +52,7 @@ public final class JwksServlet extends JsonServlet {
   }
 
   @Override
-  TokenResponse respond(HttpServletRequest httpRequest, TokenRequest request) {
+  TokenResponse respond(TokenRequest request) {
     return new TokenResponse(
         200,
         Map.of("Content-Type", "application/json", "Cache-Control", "public, max-age=60"),

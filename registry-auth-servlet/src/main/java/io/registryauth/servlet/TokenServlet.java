@@ -3,20 +3,19 @@
 
 package io.registryauth.servlet;
 
-import io.registryauth.ErrorCode;
 import io.registryauth.TokenRequest;
 import io.registryauth.TokenResponse;
 import io.registryauth.TokenService;
 import jakarta.servlet.ServletException;
-import jakarta.servlet.http.HttpServletRequest;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Answers {@code GET /auth?service=…&scope=…} with a token, by the <a
  * href="https://distribution.github.io/distribution/spec/auth/token/">token authentication
- * specification</a>; the registry's {@code realm} is the URL that this servlet is mapped to. POST
- * is answered with 404 in JSON, which tells clients to come again with GET.
+ * specification</a>, and POST of a form, by its <a
+ * href="https://distribution.github.io/distribution/spec/auth/oauth/">OAuth2 variant</a>; the
+ * registry's {@code realm} is the URL that this servlet is mapped to.
  *
  * <p>In {@code web.xml} these init parameters count; they are those of the server's command line,
  * with the same defaults:
@@ -32,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@code service}</td><td>{@code docker-registry}</td></tr>
  * <tr><td>{@code issuer}</td><td>{@code registry-token-issuer}</td></tr>
  * <tr><td>{@code expiration}</td><td>{@code 300}, in seconds</td></tr>
+ * <tr><td>{@code refresh-expiration}</td><td>{@code 2592000}, in seconds; {@code 0} for no refresh
+ * tokens</td></tr>
  * <tr><td>{@code profile}</td><td>{@code distribution-3}, or {@code distribution-2.8}</td></tr>
  * <tr><td>{@code denied-response}</td><td>{@code unauthorized}, or {@code empty-token}</td></tr>
  * <tr><td>{@code public-namespaces}, {@code shared-namespaces}, {@code admin-namespaces}</td>
@@ -69,10 +70,7 @@ public final class TokenServlet extends JsonServlet {
   }
 
   @Override
-  TokenResponse respond(HttpServletRequest httpRequest, TokenRequest request) {
-    if (httpRequest.getMethod().equals("POST")) {
-      return error(404, ErrorCode.UNSUPPORTED, "Tokens are issued to GET requests", request);
-    }
+  TokenResponse respond(TokenRequest request) {
     return Objects.requireNonNull(tokenService).respond(request);
   }
 

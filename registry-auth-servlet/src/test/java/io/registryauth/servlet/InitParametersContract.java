@@ -71,6 +71,7 @@ abstract class InitParametersContract {
     parameters.put("service", "reg");
     parameters.put("issuer", "me");
     parameters.put("expiration", "600");
+    parameters.put("refresh-expiration", "0");
     parameters.put("profile", "distribution-2.8");
     parameters.put("denied-response", "empty-token");
     parameters.put("public-namespaces", "pub");
@@ -86,6 +87,30 @@ abstract class InitParametersContract {
     assertThat(token.getJoseObjects().get(0).getHeaders().getObjectHeaderValue("x5c")).isNotNull();
     assertThat(token.getJoseObjects().get(0).getKeyIdHeaderValue())
         .matches("([A-Z2-7]{4}:){11}[A-Z2-7]{4}");
+  }
+
+  @Test
+  void servlet_withRefreshExpiration_givesRefreshTokensOfThatAge() throws Exception {
+    Map<String, String> parameters = parameters();
+    parameters.put("issuer", "me");
+    parameters.put("refresh-expiration", "600");
+    int port = container.start(Map.of("/auth", new Mounted(new TokenServlet(), parameters)));
+
+    RawHttp.Response response =
+        new RawHttp(port)
+            .get(
+                "/auth?service=docker-registry&offline_token=true",
+                RawHttp.basic("team", "team-password"));
+
+    JwtClaims claims =
+        new JwtConsumerBuilder()
+            .setSkipSignatureVerification()
+            .setExpectedIssuer("me")
+            .setExpectedAudience("me/refresh")
+            .build()
+            .processToClaims((String) response.json().get("refresh_token"));
+    assertThat(claims.getExpirationTime().getValue() - claims.getIssuedAt().getValue())
+        .isEqualTo(600);
   }
 
   /** Gets a token for nothing and verifies it with what the other servlet serves. */
@@ -121,6 +146,9 @@ abstract class InitParametersContract {
         "signing-key | /nowhere/tls.key | the file cannot be read",
         "signing-cert | /nowhere/tls.crt | the file cannot be read",
         "expiration | soon | valid is a number of seconds",
+        "refresh-expiration | soon | valid is a number of seconds",
+        "refresh-expiration | 59 | 60 s to 31622400 s, and 0 for none",
+        "service | registry-token-issuer/refresh | the audience of refresh tokens",
         "expiration | 59 | valid are whole seconds from 60 s to 86400 s",
         "profile | distribution-1 | valid are distribution-3, distribution-2.8",
         "denied-response | maybe | valid are unauthorized, empty-token",

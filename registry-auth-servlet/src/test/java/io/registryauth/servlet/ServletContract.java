@@ -17,12 +17,15 @@ import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
 import io.registryauth.servlet.Container.Mounted;
 import io.registryauth.tenant.NamespaceName;
+import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.interfaces.RSAPublicKey;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,6 +51,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class ServletContract {
+  private static final String FORM = "application/x-www-form-urlencoded";
+  private static final String GOOD_FORM =
+      "grant_type=password&service=reg&client_id=x&username=team&password=team-password";
   private static final String TEAM = RawHttp.basic("team", "team-password");
 
   private Container container;
@@ -123,6 +129,7 @@ abstract class ServletContract {
         .service("reg")
         .authorizer(policy)
         .deniedResponse(denied)
+        .refreshTokens(RefreshTokens.builder(key, store).build())
         .build();
   }
 
@@ -164,6 +171,32 @@ abstract class ServletContract {
     };
   }
 
+  /** {@code REFRESH} in a form is a refresh token of team, and {@code ACCESS} a token. */
+  @ParameterizedTest(name = "{0}")
+  @CsvFileSource(resources = "forms.txt", delimiter = '|', numLinesToSkip = 4)
+  void form_ofTheTable_isAnsweredAsItSays(
+      String name, String credentials, String form, String expected) throws Exception {
+    Map<String, Object> tokens = http.get("/auth?service=reg&offline_token=true", TEAM).json();
+    String refreshToken = (String) tokens.get("refresh_token");
+    String sent =
+        form.replace("REFRESH", refreshToken).replace("ACCESS", (String) tokens.get("token"));
+
+    RawHttp.Response response = post("/auth", FORM, sent, header(credentials));
+
+    assertThat(answer(response)).isEqualTo(expected);
+    if (form.contains("=REFRESH") && response.status() == 200) {
+      assertThat(response.json()).containsEntry("refresh_token", refreshToken);
+    }
+  }
+
+  private RawHttp.Response post(String path, String type, String body, String... headers)
+      throws Exception {
+    List<String> all = new ArrayList<>(List.of(headers));
+    all.add("Content-Type: " + type);
+    all.add("Content-Length: " + body.length());
+    return http.send("POST", path, body, all.toArray(new String[0]));
+  }
+
   /** The status with the error's code or the access of the token, verified. */
   private String answer(RawHttp.Response response) throws Exception {
     assertThat(response.header("Content-Type")).isEqualTo("application/json");
@@ -177,13 +210,21 @@ abstract class ServletContract {
           .isEqualTo(response.status() == 401 ? "Basic realm=\"reg\", charset=\"UTF-8\"" : "");
       return response.status() + " " + response.error().get("code");
     }
+    Set<String> more = new HashSet<>(response.json().keySet());
+    more.removeAll(Set.of("token", "access_token", "expires_in", "issued_at"));
     assertThat(response.json())
-        .containsOnlyKeys("token", "access_token", "expires_in", "issued_at")
+        .containsKeys("token", "access_token", "expires_in", "issued_at")
         .containsEntry("access_token", response.json().get("token"))
         .containsEntry("expires_in", 300L);
     assertThat((String) response.json().get("issued_at"))
         .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ");
-    return "200 " + access(claims((String) response.json().get("token")));
+    String access = access(claims((String) response.json().get("token")));
+    if (more.remove("scope")) {
+      assertThat(response.json()).containsEntry("scope", access.equals("[]") ? "" : access);
+    }
+    String refresh = more.remove("refresh_token") ? " and refresh_token" : "";
+    assertThat(more).isEmpty();
+    return "200 " + access + refresh;
   }
 
   private JwtClaims claims(String token) throws Exception {
@@ -294,19 +335,82 @@ abstract class ServletContract {
         .isEqualTo("400 UNSUPPORTED_VALUE");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "application/x-www-form-urlencoded; charset=utf-8, 200 []",
+    "application/x-www-form-urlencoded;charset=UTF-8, 200 []",
+    "APPLICATION/X-WWW-FORM-URLENCODED, 200 []",
+    "application/json, 400 UNSUPPORTED_VALUE",
+    "multipart/form-data; boundary=x, 400 UNSUPPORTED_VALUE",
+    "text/plain, 400 UNSUPPORTED_VALUE",
+  })
+  void post_ofAnotherType_isRefused_soThatClientsFallBackToGet(String type, String expected)
+      throws Exception {
+    assertThat(answer(post("/auth", type, GOOD_FORM))).isEqualTo(expected);
+  }
+
   @Test
-  void post_isAnsweredWithNotFound_soThatClientsFallBackToGet() throws Exception {
-    String form = "grant_type=password&service=reg&client_id=x&username=team&password=p";
+  void post_withoutTypeOrBody_isRefused() throws Exception {
+    assertThat(answer(http.send("POST", "/auth", "", "Content-Length: 0")))
+        .isEqualTo("400 UNSUPPORTED_VALUE");
+    assertThat(answer(post("/auth?" + GOOD_FORM, FORM, "")))
+        .isEqualTo("400 MISSING_REQUIRED_FIELD");
+  }
+
+  @Test
+  void post_inPieces_isRead() throws Exception {
+    String rest = GOOD_FORM.substring(1);
+    String pieces =
+        "1\r\n"
+            + GOOD_FORM.charAt(0)
+            + "\r\n"
+            + Integer.toHexString(rest.length())
+            + "\r\n"
+            + rest
+            + "\r\n";
 
     RawHttp.Response response =
         http.send(
             "POST",
             "/auth",
-            form,
-            "Content-Type: application/x-www-form-urlencoded",
-            "Content-Length: " + form.length());
+            pieces + "0\r\n\r\n",
+            "Content-Type: " + FORM,
+            "Transfer-Encoding: chunked");
 
-    assertThat(answer(response)).isEqualTo("404 UNSUPPORTED");
+    assertThat(answer(response)).isEqualTo("200 []");
+  }
+
+  @Test
+  void attack_bodyOfAnyLengthInPieces_isRefusedWhenItIsTooLong() throws Exception {
+    String piece = "1000\r\n" + "x".repeat(4096) + "\r\n";
+
+    RawHttp.Response response =
+        http.send(
+            "POST",
+            "/auth",
+            piece + piece + "1\r\nx\r\n0\r\n\r\n",
+            "Content-Type: " + FORM,
+            "Transfer-Encoding: chunked");
+
+    assertThat(answer(response)).isEqualTo("413 UNSUPPORTED");
+  }
+
+  @Test
+  void attack_bodyThatDoesNotComeInWhole_isRefused() throws Exception {
+    RawHttp.Response response =
+        http.send(
+            "POST",
+            "/auth",
+            "zz\r\n" + GOOD_FORM,
+            "Content-Type: " + FORM,
+            "Transfer-Encoding: chunked");
+
+    assertThat(response.status()).isEqualTo(400);
+  }
+
+  @Test
+  void storeThatFails_isUnavailableToAPostToo() throws Exception {
+    assertThat(answer(post("/down", FORM, GOOD_FORM))).isEqualTo("503 UNAVAILABLE");
   }
 
   @Test
