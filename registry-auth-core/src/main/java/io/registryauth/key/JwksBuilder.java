@@ -3,11 +3,12 @@
 
 package io.registryauth.key;
 
+import com.google.common.collect.ImmutableList;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.jose4j.keys.BigEndianBigInteger;
+import org.jose4j.jwk.JsonWebKey;
 
 /**
  * Builds the JWK Set, <a href="https://www.rfc-editor.org/rfc/rfc7517#section-5">RFC 7517</a>, that
@@ -28,11 +29,16 @@ import org.jose4j.keys.BigEndianBigInteger;
  * }
  * }</pre>
  *
- * <p>Numbers are unsigned and as short as can be, as <a
- * href="https://www.rfc-editor.org/rfc/rfc7518#section-6.3">RFC 7518</a> demands: one entry that
- * breaks this stops a registry from starting. Not thread-safe.
+ * <p>An EC key has {@code crv}, {@code x} and {@code y}, an Ed25519 key (of {@code kty} OKP) {@code
+ * crv} and {@code x}. The numbers of RSA are unsigned and as short as can be, the coordinates of an
+ * EC key 32 bytes each, as <a href="https://www.rfc-editor.org/rfc/rfc7518#section-6">RFC 7518</a>
+ * demands: one entry that breaks this stops a registry from starting. Not thread-safe.
  */
 public final class JwksBuilder {
+  /** What makes up a public key of whichever kind, and nothing of a private one. */
+  private static final ImmutableList<String> KEY_MEMBERS =
+      ImmutableList.of("crv", "x", "y", "n", "e");
+
   private final Map<String, VerificationKey> keys = new LinkedHashMap<>();
 
   /** Starts with no key. */
@@ -60,21 +66,21 @@ public final class JwksBuilder {
   }
 
   private static String entry(VerificationKey key) {
-    // A key id holds nothing that JSON would escape: VerificationKey sees to it.
-    return """
-        {
-          "kty": "RSA",
-          "kid": "%s",
-          "use": "sig",
-          "alg": "RS256",
-          "n": "%s",
-          "e": "%s"
-        }"""
-        .formatted(
-            key.keyId(),
-            BigEndianBigInteger.toBase64Url(key.publicKey().getModulus()),
-            BigEndianBigInteger.toBase64Url(key.publicKey().getPublicExponent()))
-        .indent(4)
-        .stripTrailing();
+    Map<String, String> members = new LinkedHashMap<>();
+    Map<String, Object> jwk =
+        VerificationKey.jwk(key.publicKey()).toParams(JsonWebKey.OutputControlLevel.PUBLIC_ONLY);
+    members.put("kty", (String) jwk.get("kty"));
+    members.put("kid", key.keyId());
+    members.put("use", "sig");
+    members.put("alg", key.algorithm());
+    for (String name : KEY_MEMBERS) {
+      if (jwk.containsKey(name)) {
+        members.put(name, (String) jwk.get(name));
+      }
+    }
+    // No value holds anything that JSON would escape: for the key id, VerificationKey sees to it.
+    return members.entrySet().stream()
+        .map(member -> "      \"" + member.getKey() + "\": \"" + member.getValue() + "\"")
+        .collect(Collectors.joining(",\n", "    {\n", "\n    }"));
   }
 }

@@ -6,10 +6,9 @@ package io.registryauth.key;
 import com.google.common.base.Splitter;
 import com.google.common.hash.Hashing;
 import com.google.common.io.BaseEncoding;
-import java.security.interfaces.RSAPublicKey;
+import java.security.PublicKey;
 import java.util.Arrays;
 import java.util.function.Function;
-import org.jose4j.jwk.RsaJsonWebKey;
 
 /**
  * How a key gets its identifier, the {@code kid} of <a
@@ -22,9 +21,9 @@ public final class KeyIdStyle {
 
   private static final int LIBTRUST_BYTES = 30;
 
-  private final Function<RSAPublicKey, String> keyIds;
+  private final Function<PublicKey, String> keyIds;
 
-  private KeyIdStyle(Function<RSAPublicKey, String> keyIds) {
+  private KeyIdStyle(Function<PublicKey, String> keyIds) {
     this.keyIds = keyIds;
   }
 
@@ -40,12 +39,13 @@ public final class KeyIdStyle {
   }
 
   /**
-   * The thumbprint of <a href="https://www.rfc-editor.org/rfc/rfc7638">RFC 7638</a> with SHA-256:
-   * the id that Docker Distribution v3 itself gives to a certificate in {@code rootcertbundle}.
+   * The thumbprint of <a href="https://www.rfc-editor.org/rfc/rfc7638">RFC 7638</a> with SHA-256
+   * (for Ed25519 see <a href="https://www.rfc-editor.org/rfc/rfc8037#section-2">RFC 8037</a>): the
+   * id that Docker Distribution v3 itself gives to a certificate in {@code rootcertbundle}.
    */
   public static KeyIdStyle rfc7638() {
     return new KeyIdStyle(
-        key -> new RsaJsonWebKey(key).calculateBase64urlEncodedThumbprint("SHA-256"));
+        key -> VerificationKey.jwk(key).calculateBase64urlEncodedThumbprint("SHA-256"));
   }
 
   /**
@@ -75,7 +75,7 @@ public final class KeyIdStyle {
     };
   }
 
-  String keyIdOf(RSAPublicKey key) {
+  String keyIdOf(PublicKey key) {
     return keyIds.apply(key);
   }
 }

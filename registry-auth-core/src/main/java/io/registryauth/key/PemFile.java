@@ -6,19 +6,12 @@ package io.registryauth.key;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.primitives.Bytes;
 import java.io.ByteArrayInputStream;
-import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.security.interfaces.RSAPrivateCrtKey;
-import java.security.interfaces.RSAPublicKey;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.security.spec.RSAPublicKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -33,35 +26,14 @@ final class PemFile {
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
 
-  private static final String DAMAGED = "The private key is damaged or no RSA key";
+  /** What is said of a key that cannot be read, whose kind is hence not known either. */
+  static final String DAMAGED = "The private key is damaged or of another kind; " + KeyKind.VALID;
+
   private static final String CERTIFICATE = "CERTIFICATE";
   private static final String PKCS8 = "PRIVATE KEY";
   private static final String PKCS1 = "RSA PRIVATE KEY";
-
-  /** The start of a PKCS#8 PrivateKeyInfo: version 0, algorithm rsaEncryption with NULL. */
-  private static final byte[] PKCS8_RSA_START = {
-    0x02,
-    0x01,
-    0x00,
-    0x30,
-    0x0d,
-    0x06,
-    0x09,
-    0x2a,
-    (byte) 0x86,
-    0x48,
-    (byte) 0x86,
-    (byte) 0xf7,
-    0x0d,
-    0x01,
-    0x01,
-    0x01,
-    0x05,
-    0x00
-  };
-
-  private static final int DER_SEQUENCE = 0x30;
-  private static final int DER_OCTET_STRING = 0x04;
+  private static final String SEC1 = "EC PRIVATE KEY";
+  private static final String EC_PARAMETERS = "EC PARAMETERS";
 
   private record Block(String label, String body) {}
 
@@ -85,27 +57,10 @@ final class PemFile {
   }
 
   /** Returns the key of the first certificate or private key. */
-  RSAPublicKey publicKey() {
-    if (blocks.stream().anyMatch(block -> block.label().equals(CERTIFICATE))) {
-      return rsa(certificates().get(0).getPublicKey());
-    }
-    if (!(privateKey() instanceof RSAPrivateCrtKey key)) {
-      throw new IllegalArgumentException("The private key does not hold its public exponent");
-    }
-    try {
-      RSAPublicKeySpec spec = new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent());
-      return rsa(KeyFactory.getInstance("RSA").generatePublic(spec));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException("The private key is no usable RSA key", e);
-    }
-  }
-
-  private static RSAPublicKey rsa(PublicKey key) {
-    if (key instanceof RSAPublicKey rsaKey) {
-      return rsaKey;
-    }
-    throw new IllegalArgumentException(
-        "The certificate's key is " + key.getAlgorithm() + "; an RSA key is needed");
+  PublicKey publicKey() {
+    return blocks.stream().anyMatch(block -> block.label().equals(CERTIFICATE))
+        ? certificates().get(0).getPublicKey()
+        : PublicPart.of(privateKey());
   }
 
   ImmutableList<X509Certificate> certificates() {
@@ -138,38 +93,26 @@ final class PemFile {
             "The private key is encrypted; store it decrypted, in a file that only the server reads");
       }
       if (block.label().equals(PKCS8)) {
-        return rsaPrivateKey(decode(block));
+        return Pkcs8.read(decode(block));
       }
       if (block.label().equals(PKCS1)) {
-        return rsaPrivateKey(pkcs1ToPkcs8(decode(block)));
+        return Pkcs8.read(Pkcs8.ofPkcs1(decode(block)));
+      }
+      if (block.label().equals(SEC1)) {
+        return Pkcs8.read(Pkcs8.ofSec1(decode(block), ecParameters()));
       }
     }
     throw new IllegalArgumentException(
-        "There is no RSA private key (PKCS#1 or PKCS#8) in it, but " + labels());
+        "There is no private key (PKCS#8, PKCS#1 or SEC1) in it, but " + labels());
   }
 
-  private static PrivateKey rsaPrivateKey(byte[] pkcs8) {
-    try {
-      return KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
-    } catch (GeneralSecurityException e) {
-      // Without the cause, whose text may show parts of the key.
-      throw new IllegalArgumentException(DAMAGED);
-    }
-  }
-
-  /** Wraps an RSAPrivateKey of RFC 8017 into a PrivateKeyInfo of RFC 5208. */
-  private static byte[] pkcs1ToPkcs8(byte[] pkcs1) {
-    byte[] octets = der(DER_OCTET_STRING, pkcs1);
-    return der(DER_SEQUENCE, Bytes.concat(PKCS8_RSA_START, octets));
-  }
-
-  /** Encodes with a length of two bytes, which is the DER form for the sizes that RSA keys have. */
-  private static byte[] der(int tag, byte[] content) {
-    if (content.length < 256 || content.length > 65_535) {
-      throw new IllegalArgumentException(DAMAGED);
-    }
-    byte[] start = {(byte) tag, (byte) 0x82, (byte) (content.length >> 8), (byte) content.length};
-    return Bytes.concat(start, content);
+  /** Returns what openssl writes before a key of SEC1. */
+  private byte[] ecParameters() {
+    return blocks.stream()
+        .filter(block -> block.label().equals(EC_PARAMETERS))
+        .findFirst()
+        .map(PemFile::decode)
+        .orElse(new byte[0]);
   }
 
   private static byte[] decode(Block block) {

@@ -5,26 +5,25 @@ package io.registryauth.key;
 
 import com.google.common.collect.ImmutableList;
 import java.math.BigInteger;
-import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
-import java.security.Signature;
+import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPublicKey;
 import java.util.List;
 
 /**
  * The private key that signs tokens, with the public key, the key id and the certificates that go
- * with it. {@link #toString} shows the key id alone. Immutable.
+ * with it. Its kind decides how it signs, see {@link #algorithm}. {@link #toString} shows the key
+ * id alone. Immutable.
  */
 public final class SigningKey {
-  private static final String PROBE_ALGORITHM = "SHA256withRSA";
-
   private static final String MISMATCH =
       "The private key does not match the certificate: what it signs, the certificate's public key"
           + " does not verify";
 
   private final PrivateKey privateKey;
   private final VerificationKey verificationKey;
+  private final KeyKind kind;
   private final ImmutableList<X509Certificate> certificates;
 
   private SigningKey(
@@ -34,34 +33,41 @@ public final class SigningKey {
     this.privateKey = privateKey;
     this.verificationKey = verificationKey;
     this.certificates = certificates;
-    checkExponent(verificationKey.publicKey().getPublicExponent());
-    checkPair(privateKey, verificationKey.publicKey());
+    kind = KeyKind.of(verificationKey.publicKey());
+    if (verificationKey.publicKey() instanceof RSAPublicKey rsa) {
+      checkExponent(rsa.getPublicExponent());
+    }
+    if (!kind.isPair(privateKey, verificationKey.publicKey())) {
+      throw new IllegalArgumentException(MISMATCH);
+    }
   }
 
   /**
    * Takes a key without a certificate.
    *
-   * @param privateKey an RSA private key
-   * @param publicKey the RSA public key of the same pair
+   * @param privateKey an RSA, EC or Ed25519 private key
+   * @param publicKey the public key of the same pair
    * @param style how the key gets its id
-   * @throws IllegalArgumentException if they are no pair, have under 2048 bits, or a public
-   *     exponent over 2147483647, which registries do not take
+   * @throws IllegalArgumentException if they are no pair, or not what registries take: an RSA key
+   *     of at least 2048 bits whose public exponent is at most 2147483647, an EC key on the curve
+   *     P-256, or an Ed25519 key
    */
-  public static SigningKey of(PrivateKey privateKey, RSAPublicKey publicKey, KeyIdStyle style) {
-    VerificationKey verificationKey = new VerificationKey(style.keyIdOf(publicKey), publicKey);
-    return new SigningKey(privateKey, verificationKey, ImmutableList.of());
+  public static SigningKey of(PrivateKey privateKey, PublicKey publicKey, KeyIdStyle style) {
+    return new SigningKey(privateKey, VerificationKey.of(publicKey, style), ImmutableList.of());
   }
 
   /**
    * Reads a key and its certificate, such as the {@code tls.key} and {@code tls.crt} of a
    * Kubernetes TLS Secret.
    *
-   * @param keyPem the text of a PEM file with an RSA private key, PKCS#1 or PKCS#8, not encrypted
+   * @param keyPem the text of a PEM file with an RSA, EC or Ed25519 private key: PKCS#8, PKCS#1 or
+   *     SEC1, not encrypted
    * @param certificatePem the text of a PEM file with the key's certificate, and then those of the
    *     authorities that issued it, if any
    * @param style how the key gets its id
    * @throws IllegalArgumentException if a text is not that, if the certificate is not the key's, or
-   *     if the key has under 2048 bits; the message says which, and shows no part of the key
+   *     if the key is of another kind or too weak; the message says which, and shows no part of the
+   *     key
    */
   public static SigningKey fromPem(String keyPem, String certificatePem, KeyIdStyle style) {
     PrivateKey privateKey = PemFile.parse(keyPem).privateKey();
@@ -81,25 +87,6 @@ public final class SigningKey {
     }
   }
 
-  private static void checkPair(PrivateKey privateKey, RSAPublicKey publicKey) {
-    byte[] probe = {1};
-    try {
-      Signature signature = Signature.getInstance(PROBE_ALGORITHM);
-      signature.initSign(privateKey);
-      signature.update(probe);
-      byte[] signed = signature.sign();
-      signature.initVerify(publicKey);
-      signature.update(probe);
-      if (signature.verify(signed)) {
-        return;
-      }
-    } catch (GeneralSecurityException e) {
-      // A signature of another length, or a broken key: no pair either.
-      throw new IllegalArgumentException(MISMATCH, e);
-    }
-    throw new IllegalArgumentException(MISMATCH);
-  }
-
   /** Returns the private key. */
   public PrivateKey privateKey() {
     return privateKey;
@@ -108,6 +95,14 @@ public final class SigningKey {
   /** Returns the key's id, the {@code kid} header of the tokens that it signs. */
   public String keyId() {
     return verificationKey.keyId();
+  }
+
+  /**
+   * Returns the algorithm that the key signs with, as {@link VerificationKey#algorithm} has it; the
+   * {@code alg} header of its tokens.
+   */
+  public String algorithm() {
+    return kind.algorithm();
   }
 
   /** Returns the public part, for a JWK Set. */

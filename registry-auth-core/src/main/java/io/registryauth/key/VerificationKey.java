@@ -3,31 +3,29 @@
 
 package io.registryauth.key;
 
-import java.security.interfaces.RSAPublicKey;
+import java.security.PublicKey;
+import org.jose4j.jwk.JsonWebKey;
+import org.jose4j.lang.JoseException;
 
 /**
  * A public key that verifies tokens: an entry of a JWK Set. Immutable.
  *
  * @param keyId the {@code kid}
- * @param publicKey an RSA key of at least 2048 bits
+ * @param publicKey an RSA key of at least 2048 bits, an EC key on the curve P-256, or an Ed25519
+ *     key
  */
-public record VerificationKey(String keyId, RSAPublicKey publicKey) {
-  private static final int MIN_BITS = 2048;
+public record VerificationKey(String keyId, PublicKey publicKey) {
   private static final int MAX_KEY_ID_LENGTH = 255;
 
   /**
    * Checks the key.
    *
-   * @throws IllegalArgumentException if the key is too short or the key id is not as {@link
-   *     KeyIdStyle#fixed} has it
+   * @throws IllegalArgumentException if the key is of another kind or too weak, or the key id is
+   *     not as {@link KeyIdStyle#fixed} has it; the message says what is valid
    */
   public VerificationKey {
     checkKeyId(keyId);
-    int bits = publicKey.getModulus().bitLength();
-    if (bits < MIN_BITS) {
-      throw new IllegalArgumentException(
-          "The RSA key has " + bits + " bits; at least " + MIN_BITS + " are needed");
-    }
+    KeyKind.of(publicKey);
   }
 
   static void checkKeyId(String keyId) {
@@ -48,13 +46,37 @@ public record VerificationKey(String keyId, RSAPublicKey publicKey) {
   /**
    * Reads the key of a certificate, or the public part of a private key.
    *
-   * @param pem the text of a PEM file with a certificate (the first counts) or an RSA private key
+   * @param pem the text of a PEM file with a certificate (the first counts) or a private key
+   *     (PKCS#8, PKCS#1 or SEC1)
    * @param style how the key gets its id
-   * @throws IllegalArgumentException if it holds neither, or a key that is not RSA, too short or
-   *     encrypted; the message says which, and shows no part of the key
+   * @throws IllegalArgumentException if it holds neither, or a key that is of another kind, too
+   *     weak or encrypted; the message says which, and shows no part of the key
    */
   public static VerificationKey fromPem(String pem, KeyIdStyle style) {
-    RSAPublicKey key = PemFile.parse(pem).publicKey();
+    return of(PemFile.parse(pem).publicKey(), style);
+  }
+
+  /** Checks the key before its id is computed, so that a message is about the key. */
+  static VerificationKey of(PublicKey key, KeyIdStyle style) {
+    KeyKind.of(key);
     return new VerificationKey(style.keyIdOf(key), key);
+  }
+
+  /**
+   * Returns the algorithm that the key verifies, which it alone decides: {@code RS256} or {@code
+   * ES256} of <a href="https://www.rfc-editor.org/rfc/rfc7518#section-3.1">RFC 7518</a>, or {@code
+   * EdDSA} of <a href="https://www.rfc-editor.org/rfc/rfc8037#section-3.1">RFC 8037</a>.
+   */
+  public String algorithm() {
+    return KeyKind.of(publicKey).algorithm();
+  }
+
+  /** Returns the key as a JWK without any member that is optional. */
+  static JsonWebKey jwk(PublicKey key) {
+    try {
+      return JsonWebKey.Factory.newJwk(key);
+    } catch (JoseException e) {
+      throw new IllegalArgumentException("The key cannot be shown as a JWK", e);
+    }
   }
 }

@@ -23,7 +23,7 @@ import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.lang.JoseException;
 
 /**
- * Signs tokens with RS256: a JWT as the <a
+ * Signs tokens: a JWT as the <a
  * href="https://distribution.github.io/distribution/spec/auth/jwt/">token authentication
  * implementation</a> has it, such as
  *
@@ -57,6 +57,11 @@ public final class TokenIssuer {
     lifetime = builder.lifetime;
     profile = builder.profile;
     clock = builder.clock;
+    checkArgument(
+        profile != TokenProfile.DISTRIBUTION_2_8
+            || !key.algorithm().equals(AlgorithmIdentifiers.EDDSA),
+        "A registry of the profile %s takes no tokens of an Ed25519 key; valid are RSA and EC keys",
+        profile);
     checkArgument(
         profile != TokenProfile.DISTRIBUTION_2_8 || !key.certificates().isEmpty(),
         "The profile %s sends the certificate of the key, and the key has none; make it with"
@@ -105,7 +110,7 @@ public final class TokenIssuer {
   static String sign(
       SigningKey key, String type, List<X509Certificate> certificates, Map<String, Object> claims) {
     JsonWebSignature jws = new JsonWebSignature();
-    jws.setAlgorithmHeaderValue(ALGORITHM);
+    jws.setAlgorithmHeaderValue(key.algorithm());
     jws.setHeader("typ", type);
     jws.setKeyIdHeaderValue(key.keyId());
     if (!certificates.isEmpty()) {
@@ -178,7 +183,8 @@ public final class TokenIssuer {
     /**
      * Makes the issuer.
      *
-     * @throws IllegalArgumentException if the profile sends certificates and the key has none
+     * @throws IllegalArgumentException if the profile sends certificates and the key has none, or
+     *     if its registry does not take the kind of key
      */
     public TokenIssuer build() {
       return new TokenIssuer(this);

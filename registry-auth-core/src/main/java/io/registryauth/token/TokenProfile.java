@@ -14,7 +14,7 @@ public enum TokenProfile {
 
   /**
    * For Docker Distribution 2.8, and accepted by 3 too: {@code aud} is a string and the header has
-   * the certificates of the key, {@code x5c}.
+   * the certificates of the key, {@code x5c}, which is an RSA or an EC key.
    */
   DISTRIBUTION_2_8("distribution-2.8", "libtrust");
 

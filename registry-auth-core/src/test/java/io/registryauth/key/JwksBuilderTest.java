@@ -10,9 +10,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.KeyPairGenerator;
+import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
+import java.security.spec.ECGenParameterSpec;
 import java.security.spec.RSAPublicKeySpec;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashSet;
+import java.util.Set;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.lang.JoseException;
@@ -58,6 +64,68 @@ class JwksBuilderTest {
                 .formatted(MODULUS));
   }
 
+  @Test
+  void build_keyOnACurve_hasItsCoordinates() {
+    byte[] der = key("ec-256.crt", "ec").publicKey().getEncoded();
+    byte[] edwards = key("ed25519.crt", "ed").publicKey().getEncoded();
+    Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
+
+    assertThat(new JwksBuilder().add(key("ec-256.crt", "ec")).add(key("ed25519.crt", "ed")).build())
+        .isEqualTo(
+            """
+            {
+              "keys": [
+                {
+                  "kty": "EC",
+                  "kid": "ec",
+                  "use": "sig",
+                  "alg": "ES256",
+                  "crv": "P-256",
+                  "x": "%s",
+                  "y": "%s"
+                },
+                {
+                  "kty": "OKP",
+                  "kid": "ed",
+                  "use": "sig",
+                  "alg": "EdDSA",
+                  "crv": "Ed25519",
+                  "x": "%s"
+                }
+              ]
+            }
+            """
+                .formatted(
+                    base64.encodeToString(
+                        Arrays.copyOfRange(der, der.length - 64, der.length - 32)),
+                    base64.encodeToString(Arrays.copyOfRange(der, der.length - 32, der.length)),
+                    base64.encodeToString(
+                        Arrays.copyOfRange(edwards, edwards.length - 32, edwards.length))));
+  }
+
+  /** About one key in 128 is such a one; that none of 10,000 is, has a chance of e^-78. */
+  @Test
+  void build_coordinateWithLeadingZero_isAsWideAsAnyOther() throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(new ECGenParameterSpec("secp256r1"));
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < 10_000 && seen.size() < 2; i++) {
+      ECPublicKey key = (ECPublicKey) generator.generateKeyPair().getPublic();
+      boolean shortX = key.getW().getAffineX().bitLength() <= 248;
+      boolean shortY = key.getW().getAffineY().bitLength() <= 248;
+      if (shortX || shortY) {
+        String text = new JwksBuilder().add(new VerificationKey("signer", key)).build();
+        JsonWebKey read = new JsonWebKeySet(text).getJsonWebKeys().get(0);
+        assertThat(read.getKey()).isEqualTo(key);
+        assertThat(text)
+            .containsPattern("\"x\": \"[\\w-]{43}\"")
+            .containsPattern("\"y\": \"[\\w-]{43}\"");
+        seen.add(shortX ? "x" : "y");
+      }
+    }
+    assertThat(seen).containsExactlyInAnyOrder("x", "y");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "rsa-exponent-3.crt, Aw",
@@ -91,7 +159,7 @@ class JwksBuilderTest {
     byte[] modulus =
         Base64.getUrlDecoder()
             .decode((String) read.toParams(JsonWebKey.OutputControlLevel.PUBLIC_ONLY).get("n"));
-    assertThat(modulus).hasSize(key.publicKey().getModulus().bitLength() / 8);
+    assertThat(modulus).hasSize(((RSAPublicKey) key.publicKey()).getModulus().bitLength() / 8);
     assertThat(modulus[0]).isNotZero();
   }
 

@@ -5,17 +5,23 @@ package io.registryauth.key;
 
 import static io.registryauth.key.TestKeys.pem;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.common.base.Splitter;
 import com.google.common.base.Throwables;
+import com.google.common.primitives.Bytes;
+import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.RSAPrivateKey;
 import java.security.spec.RSAPrivateKeySpec;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,10 +30,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PemFileTest {
   private static final String ENCRYPTED =
       "The private key is encrypted; store it decrypted, in a file that only the server reads";
-  private static final String DAMAGED = "The private key is damaged or no RSA key";
+  private static final String DAMAGED =
+      "The private key is damaged or of another kind; " + KeyKind.VALID;
   private static final String NO_BLOCK =
       "There is no whole PEM block (-----BEGIN …----- to -----END …-----)";
-  private static final String NO_KEY = "There is no RSA private key (PKCS#1 or PKCS#8) in it, but ";
+  private static final String NO_KEY =
+      "There is no private key (PKCS#8, PKCS#1 or SEC1) in it, but ";
 
   @Test
   void privateKey_pkcs1AndPkcs8OfTheSameKey_areEqual() {
@@ -107,11 +115,52 @@ class PemFileTest {
   }
 
   @Test
-  void privateKey_ellipticCurve_isRefused() {
-    assertThat(failure(pem("ec-256.pkcs8.key"), text -> PemFile.parse(text).privateKey()))
-        .hasMessage(DAMAGED);
-    assertThat(failure(pem("ec-256.sec1.key"), text -> PemFile.parse(text).privateKey()))
-        .hasMessage(NO_KEY + "[EC PARAMETERS, EC PRIVATE KEY]");
+  void privateKey_sec1AndPkcs8OfTheSameKey_areEqual() {
+    PrivateKey key = PemFile.parse(pem("ec-256.pkcs8.key")).privateKey();
+    String withParameters = pem("ec-256.sec1.key");
+
+    assertThat(key).isInstanceOf(ECPrivateKey.class);
+    assertThat(withParameters).startsWith("-----BEGIN EC PARAMETERS-----");
+    assertThat(number(withParameters)).isEqualTo(number(pem("ec-256.pkcs8.key")));
+    String alone = withParameters.substring(withParameters.indexOf("-----BEGIN EC PRIVATE"));
+    assertThat(number(alone)).isEqualTo(number(pem("ec-256.pkcs8.key")));
+    assertThat(number(pem("ec-256-other.key"))).isNotEqualTo(number(pem("ec-256.pkcs8.key")));
+  }
+
+  private static BigInteger number(String pem) {
+    return ((ECPrivateKey) PemFile.parse(pem).privateKey()).getS();
+  }
+
+  /** The least that RFC 5915 allows: the number alone. */
+  @Test
+  void privateKey_sec1ThatNamesNoCurve_hasThatOfTheParameters() {
+    byte[] number = new byte[32];
+    number[31] = 7;
+    byte[] least = Bytes.concat(new byte[] {0x30, 0x25, 0x02, 0x01, 0x01, 0x04, 0x20}, number);
+    String withParameters = pem("ec-256.sec1.key");
+    String parameters =
+        withParameters.substring(0, withParameters.indexOf("-----BEGIN EC PRIVATE"));
+    String block = block("EC PRIVATE KEY", least);
+
+    assertThat(number(parameters + block)).isEqualTo(7);
+    assertThat(failure(block, text -> PemFile.parse(text).privateKey())).hasMessage(DAMAGED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ec-256.pkcs8.key", "ec-256.sec1.key", "ed25519.key"})
+  void publicKey_ofAPrivateKeyOnACurve_isThatOfItsCertificate(String file) {
+    String certificate = file.replaceAll("\\..*", ".crt");
+
+    assertThat(PemFile.parse(pem(file)).publicKey())
+        .isEqualTo(PemFile.parse(pem(certificate)).publicKey());
+  }
+
+  /** Of the same length; whether the JDK knows the curve depends on its version. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ec-256k1.key", "ec-256k1.sec1.key"})
+  void publicKey_ofAPrivateKeyOnAnotherCurve_isRefused(String file) {
+    assertThat(failure(pem(file), text -> PemFile.parse(text).publicKey()))
+        .hasMessageEndingWith(KeyKind.VALID);
   }
 
   @Test
@@ -123,23 +172,52 @@ class PemFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"rsa-2048.pkcs1.key", "rsa-2048.pkcs8.key"})
-  void privateKey_lineMissing_isRefused(String file) {
-    String damaged = withoutLine(pem(file), 5);
+  @CsvSource({
+    "rsa-2048.pkcs1.key, 5",
+    "rsa-2048.pkcs8.key, 5",
+    "ec-256.pkcs8.key, 2",
+    "ec-256.sec1.key, 5"
+  })
+  void privateKey_lineMissing_isRefused(String file, int line) {
+    String damaged = withoutLine(pem(file), line);
 
     assertThat(failure(damaged, text -> PemFile.parse(text).privateKey())).hasMessage(DAMAGED);
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 255, 256, 65_535, 65_536, 100_000})
-  void privateKey_pkcs1OfAnyLengthButNoKey_isRefused(int length) {
-    String block = block("RSA PRIVATE KEY", new byte[length]);
+  @ValueSource(ints = {0, 1, 127, 128, 255, 256, 65_535, 65_536, 100_000})
+  void privateKey_ofAnyLengthButNoKey_isRefused(int length) {
+    for (String label : List.of("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY")) {
+      String block = block(label, new byte[length]);
 
-    assertThat(failure(block, text -> PemFile.parse(text).privateKey())).hasMessage(DAMAGED);
+      assertThat(failure(block, text -> PemFile.parse(text).privateKey())).hasMessage(DAMAGED);
+    }
+  }
+
+  /** Wherever it is cut, and whatever a length says. */
+  @Test
+  void privateKey_sec1OfAnyDamage_isRefusedOrAKey() {
+    String pem = pem("ec-256.sec1.key");
+    String body =
+        pem.substring(pem.indexOf("-----BEGIN EC PRIVATE")).replaceAll("-----.*-----", "");
+    byte[] der = Base64.getMimeDecoder().decode(body.strip());
+    for (int i = 0; i < der.length; i++) {
+      String cut = block("EC PRIVATE KEY", Arrays.copyOf(der, i));
+      assertThat(failure(cut, text -> PemFile.parse(text).privateKey())).hasMessage(DAMAGED);
+      for (int value : new int[] {0, 1, 0x7f, 0x80, 0x81, 0x82, 0x84, 0xff}) {
+        byte[] changed = der.clone();
+        changed[i] = (byte) value;
+        String block = block("EC PRIVATE KEY", changed);
+        assertThat(catchThrowable(() -> PemFile.parse(block).publicKey()))
+            .satisfiesAnyOf(
+                thrown -> assertThat(thrown).isNull(),
+                thrown -> assertThat(thrown).isInstanceOf(IllegalArgumentException.class));
+      }
+    }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"PRIVATE KEY", "RSA PRIVATE KEY"})
+  @ValueSource(strings = {"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"})
   void privateKey_noBase64_isRefused(String label) {
     String block = "-----BEGIN " + label + "-----\nA\n-----END " + label + "-----";
 
@@ -157,12 +235,6 @@ class PemFileTest {
 
     assertThat(failure(block, text -> PemFile.parse(text).publicKey()))
         .hasMessage("The private key does not hold its public exponent");
-  }
-
-  @Test
-  void publicKey_ellipticCurveCertificate_isRefused() {
-    assertThat(failure(pem("ec-256.crt"), text -> PemFile.parse(text).publicKey()))
-        .hasMessage("The certificate's key is EC; an RSA key is needed");
   }
 
   @Test

@@ -9,11 +9,16 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
-import java.security.interfaces.RSAPublicKey;
+import java.security.PublicKey;
+import java.security.interfaces.ECPublicKey;
+import java.security.spec.ECParameterSpec;
+import java.security.spec.ECPrivateKeySpec;
 import java.security.spec.RSAKeyGenParameterSpec;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,6 +54,37 @@ class SigningKeyTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "rsa-2048.pkcs8.key, rsa-2048.crt, RS256",
+    "ec-256.pkcs8.key, ec-256.crt, ES256",
+    "ec-256.sec1.key, ec-256.crt, ES256",
+    "ed25519.key, ed25519.crt, EdDSA"
+  })
+  void fromPem_keyOfEachKind_decidesItsAlgorithm(
+      String keyFile, String certificateFile, String algorithm) {
+    SigningKey key = SigningKey.fromPem(pem(keyFile), pem(certificateFile), STYLE);
+
+    assertThat(key.algorithm()).isEqualTo(algorithm).isEqualTo(key.verificationKey().algorithm());
+    assertThat(key).hasToString("SigningKey[signer]");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ec-256-other.key, ec-256.crt",
+    "ec-256.sec1.key, ec-256-other.crt",
+    "ec-384.key, ec-256.crt",
+    "ed25519.key, ec-256.crt",
+    "rsa-2048.pkcs8.key, ed25519.crt",
+    "ec-256.pkcs8.key, ed25519.crt",
+    "ec-256.pkcs8.key, rsa-2048.crt"
+  })
+  void fromPem_certificateOfAnotherKeyOfAnyKind_isRefused(String keyFile, String certificateFile) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SigningKey.fromPem(pem(keyFile), pem(certificateFile), STYLE))
+        .withMessage(MISMATCH);
+  }
+
+  @ParameterizedTest
   @CsvSource({"rsa-2048-other.crt", "rsa-4096.crt", "rsa-exponent-3.crt"})
   void fromPem_certificateOfAnotherKey_isRefused(String certificateFile) {
     assertThatIllegalArgumentException()
@@ -79,7 +115,7 @@ class SigningKeyTest {
   void fromPem_filesInterchanged_areRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SigningKey.fromPem(pem("rsa-2048.crt"), pem("rsa-2048.pkcs8.key"), STYLE))
-        .withMessageContaining("no RSA private key");
+        .withMessageContaining("no private key (PKCS#8, PKCS#1 or SEC1)");
     assertThatIllegalArgumentException()
         .isThrownBy(
             () -> SigningKey.fromPem(pem("rsa-2048.pkcs8.key"), pem("rsa-2048.pkcs8.key"), STYLE))
@@ -89,7 +125,7 @@ class SigningKeyTest {
   @Test
   void of_keyPair_hasNoCertificate() {
     PrivateKey privateKey = PemFile.parse(pem("rsa-2048.pkcs8.key")).privateKey();
-    RSAPublicKey publicKey = PemFile.parse(pem("rsa-2048.crt")).publicKey();
+    PublicKey publicKey = PemFile.parse(pem("rsa-2048.crt")).publicKey();
 
     SigningKey key = SigningKey.of(privateKey, publicKey, STYLE);
 
@@ -101,7 +137,7 @@ class SigningKeyTest {
 
   @Test
   void of_keysOfDifferentPairs_areRefused() throws GeneralSecurityException {
-    RSAPublicKey publicKey = PemFile.parse(pem("rsa-2048.crt")).publicKey();
+    PublicKey publicKey = PemFile.parse(pem("rsa-2048.crt")).publicKey();
     PrivateKey other = PemFile.parse(pem("rsa-2048-other.key")).privateKey();
     PrivateKey ellipticCurve = KeyPairGenerator.getInstance("EC").generateKeyPair().getPrivate();
 
@@ -114,16 +150,27 @@ class SigningKeyTest {
   }
 
   @Test
+  void of_numberThatNoKeyIs_isRefused() throws GeneralSecurityException {
+    ECPublicKey publicKey = (ECPublicKey) PemFile.parse(pem("ec-256.crt")).publicKey();
+    ECParameterSpec curve = publicKey.getParams();
+    for (BigInteger number : List.of(BigInteger.ZERO, curve.getOrder())) {
+      PrivateKey key =
+          KeyFactory.getInstance("EC").generatePrivate(new ECPrivateKeySpec(number, curve));
+
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> SigningKey.of(key, publicKey, STYLE))
+          .withMessage(MISMATCH);
+    }
+  }
+
+  @Test
   void of_exponentThatRegistriesRefuse_isRefused() throws GeneralSecurityException {
     KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
     generator.initialize(new RSAKeyGenParameterSpec(2048, BigInteger.valueOf(4_294_967_297L)));
     KeyPair pair = generator.generateKeyPair();
 
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () ->
-                SigningKey.of(
-                    pair.getPrivate(), (RSAPublicKey) pair.getPublic(), KeyIdStyle.rfc7638()))
+        .isThrownBy(() -> SigningKey.of(pair.getPrivate(), pair.getPublic(), KeyIdStyle.rfc7638()))
         .withMessage(
             "The public exponent of the RSA key is 4294967297; registries take at most 2147483647");
   }

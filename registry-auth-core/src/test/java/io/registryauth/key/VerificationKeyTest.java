@@ -7,6 +7,14 @@ import static io.registryauth.key.TestKeys.pem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.math.BigInteger;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PublicKey;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.ECPoint;
+import java.security.spec.ECPublicKeySpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,7 +35,38 @@ class VerificationKeyTest {
     VerificationKey key = VerificationKey.fromPem(pem(file), STYLE);
 
     assertThat(key.keyId()).isEqualTo("signer");
-    assertThat(key.publicKey().getModulus().bitLength()).isEqualTo(bits);
+    assertThat(((RSAPublicKey) key.publicKey()).getModulus().bitLength()).isEqualTo(bits);
+    assertThat(key.algorithm()).isEqualTo("RS256");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ec-256.crt, ES256",
+    "ec-256.pkcs8.key, ES256",
+    "ec-256.sec1.key, ES256",
+    "ed25519.crt, EdDSA",
+    "ed25519.key, EdDSA",
+  })
+  void fromPem_keyOnACurve_decidesItsAlgorithm(String file, String algorithm) {
+    VerificationKey key = VerificationKey.fromPem(pem(file), STYLE);
+
+    assertThat(key.algorithm()).isEqualTo(algorithm);
+    assertThat(key)
+        .isEqualTo(VerificationKey.fromPem(pem(file.replaceAll("\\..*", ".crt")), STYLE));
+  }
+
+  /** One such entry of a JWK Set stops a registry from starting. */
+  @Test
+  void constructor_noPointOfTheCurve_isRefused() throws GeneralSecurityException {
+    ECPublicKey key = (ECPublicKey) PemFile.parse(pem("ec-256.crt")).publicKey();
+    ECPoint point = key.getW();
+    ECPoint beside = new ECPoint(point.getAffineX(), point.getAffineY().add(BigInteger.ONE));
+    PublicKey other =
+        KeyFactory.getInstance("EC").generatePublic(new ECPublicKeySpec(beside, key.getParams()));
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new VerificationKey("signer", other))
+        .withMessageStartingWith("The EC key is no point of its curve; valid are");
   }
 
   @Test
@@ -41,13 +80,25 @@ class VerificationKeyTest {
   @CsvSource({
     "rsa-1024.crt, The RSA key has 1024 bits; at least 2048 are needed",
     "rsa-1024.key, The RSA key has 1024 bits; at least 2048 are needed",
-    "ec-256.crt, The certificate's key is EC; an RSA key is needed",
-    "ec-256.pkcs8.key, The private key is damaged or no RSA key",
+    "rsa-pss.crt, The key is RSASSA-PSS; $VALID",
+    "rsa-pss.key, The private key is damaged or of another kind; $VALID",
+    "ec-384.crt, The EC key is on another curve than P-256; $VALID",
+    "ec-384.key, The EC key is on another curve than P-256; $VALID",
+    "ec-384.sec1.key, The EC key is on another curve than P-256; $VALID",
+    "ec-256k1.crt, The EC key is on another curve than P-256; $VALID",
+    "ec-sm2.crt, The EC key is on another curve than P-256; $VALID",
+    "ec-sm2.key, The private key is damaged or of another kind; $VALID",
+    "ed448.crt, The key is Ed448; $VALID",
+    "ed448.key, The private key is damaged or of another kind; $VALID",
   })
   void fromPem_unusableKey_isRefused(String file, String message) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> VerificationKey.fromPem(pem(file), STYLE))
-        .withMessage(message);
+        .withMessage(
+            message.replace(
+                "$VALID",
+                "valid are RSA keys of at least 2048 bits, EC keys on the curve P-256, and Ed25519"
+                    + " keys"));
   }
 
   @Test

@@ -15,6 +15,8 @@ import io.registryauth.key.SigningKey;
 import io.registryauth.key.TestKeys;
 import io.registryauth.scope.Access;
 import io.registryauth.scope.ResourceScope;
+import java.security.GeneralSecurityException;
+import java.security.Signature;
 import java.security.cert.CertificateEncodingException;
 import java.time.Clock;
 import java.time.Duration;
@@ -33,6 +35,7 @@ import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.lang.JoseException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenIssuerTest {
@@ -125,17 +128,63 @@ class TokenIssuerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"distribution-3", "distribution-2.8"})
-  void issue_token_isVerifiedWithTheKeySet(String profile) throws JoseException {
+  @CsvSource({
+    "distribution-3, rsa-2048.pkcs8.key, RS256, RSA",
+    "distribution-2.8, rsa-2048.pkcs8.key, RS256, RSA",
+    "distribution-3, ec-256.sec1.key, ES256, EC",
+    "distribution-2.8, ec-256.pkcs8.key, ES256, EC",
+    "distribution-3, ed25519.key, EdDSA, OKP",
+  })
+  void issue_token_isVerifiedWithTheKeySet(
+      String profile, String keyFile, String algorithm, String keyType) throws JoseException {
+    SigningKey signer = signingKey(keyFile);
     IssuedToken token =
-        TokenIssuer.builder(key).profile(TokenProfile.parse(profile)).build().issue(GRANT);
-    String jwks = new JwksBuilder().add(key.verificationKey()).build();
+        TokenIssuer.builder(signer).profile(TokenProfile.parse(profile)).build().issue(GRANT);
+    String jwks = new JwksBuilder().add(signer.verificationKey()).build();
 
     JsonWebSignature jws = new JsonWebSignature();
     jws.setCompactSerialization(token.value());
-    jws.setKey(new JsonWebKeySet(jwks).findJsonWebKey(token.keyId(), "RSA", "sig", null).getKey());
+    jws.setKey(
+        new JsonWebKeySet(jwks).findJsonWebKey(token.keyId(), keyType, "sig", algorithm).getKey());
     assertThat(jws.verifySignature()).isTrue();
     assertThat(jws.getPayload()).contains(token.tokenId());
+    assertThat(jws.getAlgorithmHeaderValue()).isEqualTo(algorithm);
+  }
+
+  /** RFC 7518, section 3.4: 32 bytes each, whatever the numbers are; never DER. */
+  @Test
+  void issue_es256_hasASignatureOfFixedWidth() throws GeneralSecurityException {
+    SigningKey signer = signingKey("ec-256.pkcs8.key");
+    TokenIssuer es256 = TokenIssuer.builder(signer).build();
+    Signature verifying = Signature.getInstance("SHA256withECDSAinP1363Format");
+
+    // One in 128 has a number with a leading zero.
+    for (int i = 0; i < 1000; i++) {
+      String value = es256.issue(GRANT).value();
+      byte[] signature = Base64.getUrlDecoder().decode(value.substring(value.lastIndexOf('.') + 1));
+      verifying.initVerify(signer.verificationKey().publicKey());
+      verifying.update(value.substring(0, value.lastIndexOf('.')).getBytes(UTF_8));
+
+      assertThat(signature).hasSize(64);
+      assertThat(verifying.verify(signature)).isTrue();
+    }
+  }
+
+  @Test
+  void build_profile28WithEd25519_isRefused() {
+    TokenIssuer.Builder builder =
+        TokenIssuer.builder(signingKey("ed25519.key")).profile(TokenProfile.DISTRIBUTION_2_8);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(builder::build)
+        .withMessage(
+            "A registry of the profile distribution-2.8 takes no tokens of an Ed25519 key; valid"
+                + " are RSA and EC keys");
+  }
+
+  private static SigningKey signingKey(String keyFile) {
+    String certificateFile = keyFile.replaceAll("\\..*", ".crt");
+    return SigningKey.fromPem(pem(keyFile), pem(certificateFile), KeyIdStyle.fixed("signer"));
   }
 
   @Test

@@ -301,14 +301,33 @@ class CommandLineTest {
         "encrypted");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out other.key",
+        "ecparam -name secp256k1 -genkey -out other.key",
+        "genpkey -algorithm ed448 -out other.key"
+      })
+  void serve_keyOfAnotherCurve_saysWhatIsValid(String command) throws Exception {
+    keys.openssl(command);
+    keys.openssl("req -x509 -new -key other.key -subj /CN=other -out other.crt");
+    Path key = keys.directory().resolve("other.key");
+    Path certificate = keys.directory().resolve("other.crt");
+    assertOneLine(
+        serve(Map.of("--signing-key", key.toString(), "--signing-cert", certificate.toString())),
+        "--signing-key",
+        key.toString(),
+        "valid are RSA keys of at least 2048 bits, EC keys on the curve P-256, and Ed25519 keys");
+  }
+
   @Test
-  void serve_keyThatIsNotRsa_saysSo() throws Exception {
-    keys.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.key");
-    keys.openssl("req -x509 -new -key ec.key -subj /CN=ec -out ec.crt");
-    Path key = keys.directory().resolve("ec.key");
-    Path certificate = keys.directory().resolve("ec.crt");
-    assertOneLine(serve(Map.of("--signing-key", key.toString())), "--signing-key", "RSA");
-    assertOneLine(serve(Map.of("--signing-cert", certificate.toString())), "--signing-cert", "RSA");
+  void serve_certificateOfAnotherKind_saysSo() throws Exception {
+    Keys ec = Keys.generateEc(directory);
+    assertOneLine(
+        serve(Map.of("--signing-cert", ec.certificate().toString())),
+        "--signing-cert",
+        ec.certificate().toString(),
+        "does not match the certificate");
   }
 
   @Test
@@ -319,7 +338,7 @@ class CommandLineTest {
                 "--signing-key", keys.certificate().toString(),
                 "--signing-cert", keys.key().toString())),
         "--signing-key",
-        "no RSA private key");
+        "no private key");
   }
 
   @Test

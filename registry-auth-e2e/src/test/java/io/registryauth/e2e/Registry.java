@@ -38,8 +38,8 @@ final class Registry implements AutoCloseable {
     return start(version, parent, realm, certificate, "");
   }
 
-  private static Registry start(
-      String version, Path parent, URI realm, Path certificate, String more)
+  /** Starts a registry with the certificate and these lines of {@code auth.token}. */
+  static Registry start(String version, Path parent, URI realm, Path certificate, String more)
       throws IOException, InterruptedException {
     Path program = Peers.program("registry-" + version);
     Registry registry = new Registry(program, Files.createTempDirectory(parent, "registry-"));

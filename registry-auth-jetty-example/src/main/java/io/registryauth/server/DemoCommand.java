@@ -23,7 +23,6 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.interfaces.RSAPublicKey;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -99,9 +98,7 @@ final class DemoCommand implements Callable<Integer> {
     generator.initialize(KEY_BITS);
     KeyPair pair = generator.generateKeyPair();
     return SigningKey.of(
-        pair.getPrivate(),
-        (RSAPublicKey) pair.getPublic(),
-        KeyIdStyle.fixed(KeyIdStyle.DEFAULT_KEY_ID));
+        pair.getPrivate(), pair.getPublic(), KeyIdStyle.fixed(KeyIdStyle.DEFAULT_KEY_ID));
   }
 
   private static TokenService tokenService(SigningKey key, Path directory) throws IOException {

@@ -44,7 +44,7 @@ final class JwksCommand implements Callable<Integer> {
         names = "--key",
         paramLabel = "FILE",
         required = true,
-        description = "RSA private key, PEM; its public part is printed.")
+        description = "Private key (RSA, EC on P-256 or Ed25519): PEM; its public part is printed.")
     private @Nullable String keyFile;
   }
 

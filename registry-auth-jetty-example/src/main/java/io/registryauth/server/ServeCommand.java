@@ -58,7 +58,11 @@ final class ServeCommand implements Callable<Integer> {
       RegistryAuthServer server =
           RegistryAuthServer.start(clients, management, service, () -> jwks);
       exit.add(server);
-      log.info("Signing with the key {}; management on {}", key.keyId(), server.managementUri());
+      log.info(
+          "Signing {} with the key {}; management on {}",
+          key.algorithm(),
+          key.keyId(),
+          server.managementUri());
       PrintWriter out = spec.commandLine().getOut();
       out.println("listening on " + server.uri());
       out.flush();

@@ -54,7 +54,8 @@ final class SigningOptions {
       paramLabel = "FILE",
       defaultValue = "${env:SIGNING_KEY_FILE:-/etc/registry-auth-keys/tls.key}",
       description = {
-        "RSA private key that signs: PEM, PKCS#1 or PKCS#8.",
+        "Private key that signs: RSA (RS256), EC on P-256 (ES256) or Ed25519 (EdDSA); PEM, PKCS#8,"
+            + " PKCS#1 or SEC1.",
         "(SIGNING_KEY_FILE; default: /etc/registry-auth-keys/tls.key)"
       })
   private String keyFile;
@@ -85,8 +86,9 @@ final class SigningOptions {
   TokenIssuer tokenIssuer(SigningKey key) {
     TokenIssuer.Builder builder = TokenIssuer.builder(key).profile(keyId.profile());
     TokenIssuer.Builder named = parse("--issuer", issuer, builder::issuer);
-    return parse("--expiration", expiration, text -> named.lifetime(OptionValues.seconds(text)))
-        .build();
+    TokenIssuer.Builder timed =
+        parse("--expiration", expiration, text -> named.lifetime(OptionValues.seconds(text)));
+    return parse("--signing-key", keyFile, file -> timed.build());
   }
 
   RefreshTokens refreshTokens(SigningKey key, CredentialStore store) {

@@ -21,7 +21,6 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.interfaces.RSAPublicKey;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -49,8 +48,7 @@ class DrainingHandlerTest {
     KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
     generator.initialize(2048);
     KeyPair pair = generator.generateKeyPair();
-    SigningKey key =
-        SigningKey.of(pair.getPrivate(), (RSAPublicKey) pair.getPublic(), KeyIdStyle.rfc7638());
+    SigningKey key = SigningKey.of(pair.getPrivate(), pair.getPublic(), KeyIdStyle.rfc7638());
     TokenService tokens =
         TokenService.builder(
                 TokenIssuer.builder(key).build(),

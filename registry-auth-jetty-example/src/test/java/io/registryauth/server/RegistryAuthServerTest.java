@@ -20,7 +20,6 @@ import java.net.Socket;
 import java.net.URI;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.interfaces.RSAPublicKey;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,8 +38,7 @@ class RegistryAuthServerTest {
     generator.initialize(2048);
     KeyPair pair = generator.generateKeyPair();
     SigningKey key =
-        SigningKey.of(
-            pair.getPrivate(), (RSAPublicKey) pair.getPublic(), KeyIdStyle.fixed("test-key"));
+        SigningKey.of(pair.getPrivate(), pair.getPublic(), KeyIdStyle.fixed("test-key"));
     tokens =
         TokenService.builder(
                 TokenIssuer.builder(key).build(),

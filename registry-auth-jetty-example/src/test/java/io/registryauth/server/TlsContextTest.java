@@ -24,7 +24,6 @@ import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
-import java.security.interfaces.RSAPublicKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -75,7 +74,7 @@ class TlsContextTest {
     first = TestCertificate.selfSigned(keys);
     write(first.certificatePem(), first.pkcs8());
     SigningKey signingKey =
-        SigningKey.of(keys.getPrivate(), (RSAPublicKey) keys.getPublic(), KeyIdStyle.rfc7638());
+        SigningKey.of(keys.getPrivate(), keys.getPublic(), KeyIdStyle.rfc7638());
     TokenService tokens =
         TokenService.builder(
                 TokenIssuer.builder(signingKey).build(),

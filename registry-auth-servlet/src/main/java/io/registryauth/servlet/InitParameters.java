@@ -103,7 +103,7 @@ final class InitParameters {
     TokenIssuer.Builder issuer = TokenIssuer.builder(key).profile(profile());
     ifGiven("issuer", issuer::issuer);
     ifGiven("expiration", text -> issuer.lifetime(seconds(text)));
-    return issuer.build();
+    return get("signing-key", DEFAULT_KEY, file -> issuer.build());
   }
 
   String jwks() {

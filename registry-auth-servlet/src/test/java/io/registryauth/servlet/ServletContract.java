@@ -22,7 +22,6 @@ import io.registryauth.token.TokenIssuer;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.interfaces.RSAPublicKey;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -112,8 +111,7 @@ abstract class ServletContract {
     KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
     generator.initialize(2048);
     KeyPair pair = generator.generateKeyPair();
-    return SigningKey.of(
-        pair.getPrivate(), (RSAPublicKey) pair.getPublic(), KeyIdStyle.fixed("test-key"));
+    return SigningKey.of(pair.getPrivate(), pair.getPublic(), KeyIdStyle.fixed("test-key"));
   }
 
   private static TokenService service(

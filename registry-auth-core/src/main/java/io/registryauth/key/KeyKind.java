@@ -1,0 +1,160 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.key;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.math.BigInteger;
+import java.security.AlgorithmParameters;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.EdECPublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.ECFieldFp;
+import java.security.spec.ECGenParameterSpec;
+import java.security.spec.ECParameterSpec;
+import java.security.spec.ECPoint;
+import java.security.spec.NamedParameterSpec;
+
+/**
+ * The kinds of keys that tokens are signed with. Which algorithm a key signs with is decided here,
+ * by the key alone.
+ */
+enum KeyKind {
+  RSA("RS256", "SHA256withRSA"),
+  EC("ES256", "SHA256withECDSA"),
+  ED25519("EdDSA", "Ed25519");
+
+  /** What a message says of all kinds. */
+  static final String VALID =
+      "valid are RSA keys of at least 2048 bits, EC keys on the curve P-256, and Ed25519 keys";
+
+  private static final String OTHER_CURVE = "The EC key is on another curve than P-256; " + VALID;
+
+  private static final int MIN_RSA_BITS = 2048;
+
+  private static final ECParameterSpec P256 = p256();
+
+  private final String algorithm;
+  private final String signature;
+
+  KeyKind(String algorithm, String signature) {
+    this.algorithm = algorithm;
+    this.signature = signature;
+  }
+
+  /**
+   * Returns the kind of a key.
+   *
+   * @throws IllegalArgumentException if it is of none, too weak, or on another curve
+   */
+  @CanIgnoreReturnValue
+  static KeyKind of(PublicKey key) {
+    // By the name too: a key that is bound to RSASSA-PSS is an RSAPublicKey, but never signs RS256.
+    if (key instanceof RSAPublicKey rsa && key.getAlgorithm().equals("RSA")) {
+      checkModulus(rsa.getModulus());
+      return RSA;
+    }
+    if (key instanceof ECPublicKey ec) {
+      checkCurve(ec.getParams());
+      checkPoint(ec.getW());
+      return EC;
+    }
+    if (key instanceof EdECPublicKey edwards
+        && edwards.getParams().getName().equals(NamedParameterSpec.ED25519.getName())) {
+      return ED25519;
+    }
+    if (key.getAlgorithm().equals("EC")) {
+      // One that the JDK does not know.
+      throw new IllegalArgumentException(OTHER_CURVE);
+    }
+    String name =
+        key instanceof EdECPublicKey other ? other.getParams().getName() : key.getAlgorithm();
+    throw new IllegalArgumentException("The key is " + name + "; " + VALID);
+  }
+
+  private static void checkModulus(BigInteger modulus) {
+    if (modulus.bitLength() < MIN_RSA_BITS) {
+      throw new IllegalArgumentException(
+          "The RSA key has "
+              + modulus.bitLength()
+              + " bits; at least "
+              + MIN_RSA_BITS
+              + " are needed");
+    }
+  }
+
+  /** Refuses a curve other than P-256, the only one that ES256 may have. */
+  static void checkCurve(ECParameterSpec curve) {
+    boolean same =
+        curve.getCurve().equals(P256.getCurve())
+            && curve.getGenerator().equals(P256.getGenerator())
+            && curve.getOrder().equals(P256.getOrder());
+    if (!same) {
+      throw new IllegalArgumentException(OTHER_CURVE);
+    }
+  }
+
+  /** Refuses what is no point of P-256: one such entry stops a registry from starting. */
+  private static void checkPoint(ECPoint point) {
+    if (point.equals(ECPoint.POINT_INFINITY)) {
+      throw new IllegalArgumentException("The EC key is the point at infinity; " + VALID);
+    }
+    BigInteger prime = prime();
+    BigInteger x = point.getAffineX();
+    BigInteger y = point.getAffineY();
+    boolean inField =
+        x.signum() >= 0 && y.signum() >= 0 && x.compareTo(prime) < 0 && y.compareTo(prime) < 0;
+    if (!inField || !y.pow(2).mod(prime).equals(ySquared(x))) {
+      throw new IllegalArgumentException("The EC key is no point of its curve; " + VALID);
+    }
+  }
+
+  private static ECParameterSpec p256() {
+    try {
+      AlgorithmParameters parameters = AlgorithmParameters.getInstance("EC");
+      parameters.init(new ECGenParameterSpec("secp256r1"));
+      return parameters.getParameterSpec(ECParameterSpec.class);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("This JDK has no curve P-256", e);
+    }
+  }
+
+  /** The prime of the field of P-256. */
+  static BigInteger prime() {
+    return ((ECFieldFp) P256.getCurve().getField()).getP();
+  }
+
+  /** The right side of the equation of P-256. */
+  static BigInteger ySquared(BigInteger x) {
+    BigInteger a = P256.getCurve().getA();
+    BigInteger b = P256.getCurve().getB();
+    return x.pow(3).add(a.multiply(x)).add(b).mod(prime());
+  }
+
+  /** The name of RFC 7518, or RFC 8037, for the header of a token. */
+  String algorithm() {
+    return algorithm;
+  }
+
+  /** Returns whether what the private key signs, the public key verifies. */
+  boolean isPair(PrivateKey privateKey, PublicKey publicKey) {
+    byte[] probe = {1};
+    try {
+      Signature signing = Signature.getInstance(signature);
+      signing.initSign(privateKey);
+      signing.update(probe);
+      byte[] signed = signing.sign();
+      Signature verifying = Signature.getInstance(signature);
+      verifying.initVerify(publicKey);
+      verifying.update(probe);
+      return verifying.verify(signed);
+    } catch (GeneralSecurityException e) {
+      // Keys of two kinds, a signature of another length, or a broken key: no pair either.
+      return false;
+    }
+  }
+}
