@@ -88,6 +88,18 @@ abstract class InitParametersContract {
         .matches("([A-Z2-7]{4}:){11}[A-Z2-7]{4}");
   }
 
+  @Test
+  void servlet_withAnHtpasswdFile_takesItsPasswords() throws Exception {
+    // The hash of team-password, of the cost 4.
+    String line = "team:$2y$04$7YuouQzY9JQeTKOHAGbVyuDNQkT7bOX3eU/0qjHhYLC9FElx.9JjC\n";
+    Map<String, String> parameters = parameters();
+    parameters.put(
+        "credentials", "htpasswd:" + Files.writeString(directory.resolve("htpasswd"), line));
+
+    assertThat(token(parameters, "docker-registry", "registry-token-issuer").getJwtClaims())
+        .returns("team", JwtClaims::getSubject);
+  }
+
   /** Gets a token for nothing and verifies it with what the other servlet serves. */
   private JwtContext token(Map<String, String> parameters, String service, String issuer)
       throws Exception {
@@ -115,8 +127,10 @@ abstract class InitParametersContract {
   @CsvSource(
       delimiter = '|',
       value = {
-        "credentials | ldap:x | valid is directory:PATH",
-        "credentials | directory: | valid is directory:PATH",
+        "credentials | ldap:x | valid are directory:PATH and htpasswd:FILE",
+        "credentials | directory: | valid are directory:PATH and htpasswd:FILE",
+        "credentials | htpasswd: | valid are directory:PATH and htpasswd:FILE",
+        "credentials | htpasswd:/nowhere/at/all | cannot be read",
         "credentials | directory:/nowhere/at/all | is not a directory",
         "signing-key | /nowhere/tls.key | the file cannot be read",
         "signing-cert | /nowhere/tls.crt | the file cannot be read",
