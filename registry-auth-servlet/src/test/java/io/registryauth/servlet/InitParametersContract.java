@@ -96,8 +96,9 @@ abstract class InitParametersContract {
     parameters.put(
         "credentials", "htpasswd:" + Files.writeString(directory.resolve("htpasswd"), line));
 
-    assertThat(token(parameters, "docker-registry", "registry-token-issuer").getJwtClaims())
-        .returns("team", JwtClaims::getSubject);
+    JwtContext token = token(parameters, "docker-registry", "registry-token-issuer");
+
+    assertThat(token.getJwtClaims().getSubject()).isEqualTo("team");
   }
 
   /** Gets a token for nothing and verifies it with what the other servlet serves. */
