@@ -3,6 +3,8 @@
 
 package io.registryauth.credential;
 
+import com.google.common.collect.ImmutableList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -24,4 +26,25 @@ public interface CredentialStore {
    * @throws CredentialStoreException if it cannot be told whether, or which, credentials are stored
    */
   Optional<StoredCredentials> find(CredentialLookup lookup);
+
+  /**
+   * Asks several stores in order; the first that has credentials for the namespace answers, even if
+   * they let nobody in.
+   *
+   * <p>A store that cannot tell is not skipped. It may hold the credentials that count, in place of
+   * older ones that a later store still has: an outage must not bring back a password that was
+   * replaced.
+   *
+   * @param stores the stores, at least one
+   * @throws IllegalArgumentException if there is none
+   */
+  static CredentialStore firstOf(List<CredentialStore> stores) {
+    List<CredentialStore> inOrder = ImmutableList.copyOf(stores);
+    if (inOrder.isEmpty()) {
+      throw new IllegalArgumentException(
+          "firstOf takes at least one store; none would know nobody");
+    }
+    return lookup ->
+        inOrder.stream().map(store -> store.find(lookup)).flatMap(Optional::stream).findFirst();
+  }
 }

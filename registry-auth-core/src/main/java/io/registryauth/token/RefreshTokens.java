@@ -158,8 +158,7 @@ public final class RefreshTokens {
     return new JwtConsumerBuilder()
         .setVerificationKey(key.verificationKey().publicKey())
         // Not what the header says, or the public key would do as a secret for HS256.
-        .setJwsAlgorithmConstraints(
-            AlgorithmConstraints.ConstraintType.PERMIT, TokenIssuer.ALGORITHM)
+        .setJwsAlgorithmConstraints(AlgorithmConstraints.ConstraintType.PERMIT, key.algorithm())
         .setExpectedType(true, TYPE)
         .setExpectedIssuer(issuer)
         .setExpectedAudience(audience())

@@ -39,9 +39,6 @@ import org.jose4j.lang.JoseException;
  * Algorithm and key id are the key's, never the caller's. Thread-safe.
  */
 public final class TokenIssuer {
-  /** What every token is signed with. */
-  static final String ALGORITHM = AlgorithmIdentifiers.RSA_USING_SHA256;
-
   /** How far a registry's clock may be behind; its own leeway of 60 s comes on top. */
   private static final Duration CLOCK_SKEW = Duration.ofMinutes(1);
 

@@ -219,7 +219,7 @@ class RefreshTokensTest {
   @TestFactory
   Stream<DynamicTest> attack_anyTokenThatIsNotOurs_isNone() throws Exception {
     Map<String, Object> claims = claims(issue());
-    RSAPublicKey publicKey = KEY.verificationKey().publicKey();
+    RSAPublicKey publicKey = (RSAPublicKey) KEY.verificationKey().publicKey();
     SigningKey foreign =
         SigningKey.fromPem(
             pem("rsa-2048-other.key"), pem("rsa-2048-other.crt"), KeyIdStyle.fixed(KEY.keyId()));

@@ -105,9 +105,12 @@ class CommandLineTest {
           --key-id            | a b                | printable ASCII
           --profile           | distribution-4     | distribution-3, distribution-2.8
           --denied-response   | maybe              | unauthorized, empty-token
-          --credentials       | ldap:localhost     | directory:PATH
+          --credentials       | ldap:localhost     | kubernetes, directory:PATH and htpasswd:FILE
           --credentials       | directory:/missing | is not a directory
           --credentials       | directory:         | directory:PATH
+          --credentials       | htpasswd:          | htpasswd:FILE
+          --credentials       | htpasswd:/missing  | cannot be read
+          --credentials       | htpasswd:/dev/null | is not a file
           --public-namespaces | good,Bad           | a-z, 0-9 and -
           --shared-namespaces | good,-bad          | a-z, 0-9 and -
           --admin-namespaces  | a b                | a-z, 0-9 and -

@@ -8,6 +8,7 @@ import io.kubernetes.client.openapi.ApiClient;
 import io.registryauth.credential.CachingCredentialStore;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.DirectoryCredentialStore;
+import io.registryauth.credential.HtpasswdCredentialStore;
 import io.registryauth.kubernetes.KubernetesCredentialStore;
 import io.registryauth.kubernetes.WatchingCredentialStore;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
 final class CredentialOptions {
   private static final String KUBERNETES = "kubernetes";
   private static final String DIRECTORY = "directory:";
+  private static final String HTPASSWD = "htpasswd:";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -35,8 +37,9 @@ final class CredentialOptions {
       defaultValue = "${env:CREDENTIALS:-kubernetes}",
       description = {
         "Where the namespaces' credentials are: kubernetes, in each namespace the Secret"
-            + " <namespace>-registry-credentials, or directory:PATH, with the files"
-            + " PATH/<namespace>/username and PATH/<namespace>/password, read for each request.",
+            + " <namespace>-registry-credentials; directory:PATH, with the files"
+            + " PATH/<namespace>/username and PATH/<namespace>/password, read for each request; or"
+            + " htpasswd:FILE, with a line NAMESPACE:BCRYPT-HASH for each, read when it changes.",
         "(CREDENTIALS; default: kubernetes)"
       })
   private String credentials;
@@ -58,7 +61,7 @@ final class CredentialOptions {
       description = {
         "How long credentials that were read count without being read again, such as 30s: the time"
             + " after which an old password is refused. A new one works at once.",
-        "(CREDENTIALS_CACHE_TTL; default: 30s, and no cache for a directory)"
+        "(CREDENTIALS_CACHE_TTL; default: 30s, 1s for an htpasswd file, no cache for a directory)"
       })
   private @Nullable String cacheTtl;
 
@@ -86,8 +89,9 @@ final class CredentialOptions {
             spec.commandLine(),
             "--watch needs --credentials kubernetes; \"" + credentials + "\" cannot be watched");
       }
-      CredentialStore directory = parse("--credentials", credentials, CredentialOptions::directory);
-      return Strings.isNullOrEmpty(cacheTtl) ? directory : cached(directory, cacheTtl, stale);
+      CredentialStore files = parse("--credentials", credentials, CredentialOptions::files);
+      String ttl = Strings.isNullOrEmpty(cacheTtl) ? defaultTtlOfFiles() : cacheTtl;
+      return ttl.isEmpty() ? files : cached(files, ttl, stale);
     }
     ApiClient client = kubernetes.get();
     CachingCredentialStore lookups =
@@ -110,11 +114,19 @@ final class CredentialOptions {
         .build();
   }
 
-  private static CredentialStore directory(String text) {
-    if (!text.startsWith(DIRECTORY) || text.equals(DIRECTORY)) {
-      throw new IllegalArgumentException("valid are kubernetes and directory:PATH");
+  /** An htpasswd file that became wrong is so for all: the cache goes on with what was right. */
+  private String defaultTtlOfFiles() {
+    return credentials.startsWith(HTPASSWD) ? "1s" : "";
+  }
+
+  private static CredentialStore files(String text) {
+    if (text.startsWith(DIRECTORY) && !text.equals(DIRECTORY)) {
+      return new DirectoryCredentialStore(Path.of(text.substring(DIRECTORY.length())));
     }
-    return new DirectoryCredentialStore(Path.of(text.substring(DIRECTORY.length())));
+    if (text.startsWith(HTPASSWD) && !text.equals(HTPASSWD)) {
+      return new HtpasswdCredentialStore(Path.of(text.substring(HTPASSWD.length())));
+    }
+    throw new IllegalArgumentException("valid are kubernetes, directory:PATH and htpasswd:FILE");
   }
 
   private <T> T parse(String option, String text, Function<String, T> parser) {

@@ -6,9 +6,11 @@ package io.registryauth.servlet;
 import io.registryauth.DeniedResponse;
 import io.registryauth.TokenService;
 import io.registryauth.authorization.NamespaceAuthorizer;
+import io.registryauth.credential.CachingCredentialStore;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreAuthenticator;
 import io.registryauth.credential.DirectoryCredentialStore;
+import io.registryauth.credential.HtpasswdCredentialStore;
 import io.registryauth.key.JwksBuilder;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
@@ -32,6 +34,8 @@ final class InitParameters {
   private static final String DEFAULT_KEY = "/etc/registry-auth-keys/tls.key";
   private static final String DEFAULT_CERTIFICATE = "/etc/registry-auth-keys/tls.crt";
   private static final String DIRECTORY = "directory:";
+  private static final String HTPASSWD = "htpasswd:";
+  private static final Duration HTPASSWD_FRESH = Duration.ofSeconds(1);
 
   /** What {@link TokenServlet} takes. */
   static final List<String> OF_TOKENS =
@@ -148,10 +152,17 @@ final class InitParameters {
   }
 
   private static CredentialStore credentialStore(String text) {
-    if (!text.startsWith(DIRECTORY) || text.equals(DIRECTORY)) {
-      throw new IllegalArgumentException("valid is " + DIRECTORY + "PATH");
+    if (text.startsWith(DIRECTORY) && !text.equals(DIRECTORY)) {
+      return new DirectoryCredentialStore(Path.of(text.substring(DIRECTORY.length())));
     }
-    return new DirectoryCredentialStore(Path.of(text.substring(DIRECTORY.length())));
+    if (text.startsWith(HTPASSWD) && !text.equals(HTPASSWD)) {
+      // As the server has it: a file that became wrong turns nobody away who was in it before.
+      return CachingCredentialStore.builder(
+              new HtpasswdCredentialStore(Path.of(text.substring(HTPASSWD.length()))))
+          .freshFor(HTPASSWD_FRESH)
+          .build();
+    }
+    throw new IllegalArgumentException("valid are directory:PATH and htpasswd:FILE");
   }
 
   private static Duration seconds(String text) {

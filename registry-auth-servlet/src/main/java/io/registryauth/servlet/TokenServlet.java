@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <table>
  * <caption>Init parameters</caption>
  * <tr><th>name</th><th>default</th></tr>
- * <tr><td>{@code credentials}</td><td>none: {@code directory:PATH} is needed</td></tr>
+ * <tr><td>{@code credentials}</td><td>none: {@code directory:PATH} or {@code htpasswd:FILE} is
+ * needed</td></tr>
  * <tr><td>{@code signing-key}</td><td>{@code /etc/registry-auth-keys/tls.key}</td></tr>
  * <tr><td>{@code signing-cert}</td><td>{@code /etc/registry-auth-keys/tls.crt}</td></tr>
  * <tr><td>{@code key-id}</td><td>{@code registry-auth-jwt-signer}; {@code libtrust} for the profile

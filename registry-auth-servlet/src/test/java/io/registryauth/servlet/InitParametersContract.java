@@ -113,6 +113,19 @@ abstract class InitParametersContract {
         .isEqualTo(600);
   }
 
+  @Test
+  void servlet_withAnHtpasswdFile_takesItsPasswords() throws Exception {
+    // The hash of team-password, of the cost 4.
+    String line = "team:$2y$04$7YuouQzY9JQeTKOHAGbVyuDNQkT7bOX3eU/0qjHhYLC9FElx.9JjC\n";
+    Map<String, String> parameters = parameters();
+    parameters.put(
+        "credentials", "htpasswd:" + Files.writeString(directory.resolve("htpasswd"), line));
+
+    JwtContext token = token(parameters, "docker-registry", "registry-token-issuer");
+
+    assertThat(token.getJwtClaims().getSubject()).isEqualTo("team");
+  }
+
   /** Gets a token for nothing and verifies it with what the other servlet serves. */
   private JwtContext token(Map<String, String> parameters, String service, String issuer)
       throws Exception {
@@ -140,8 +153,10 @@ abstract class InitParametersContract {
   @CsvSource(
       delimiter = '|',
       value = {
-        "credentials | ldap:x | valid is directory:PATH",
-        "credentials | directory: | valid is directory:PATH",
+        "credentials | ldap:x | valid are directory:PATH and htpasswd:FILE",
+        "credentials | directory: | valid are directory:PATH and htpasswd:FILE",
+        "credentials | htpasswd: | valid are directory:PATH and htpasswd:FILE",
+        "credentials | htpasswd:/nowhere/at/all | cannot be read",
         "credentials | directory:/nowhere/at/all | is not a directory",
         "signing-key | /nowhere/tls.key | the file cannot be read",
         "signing-cert | /nowhere/tls.crt | the file cannot be read",

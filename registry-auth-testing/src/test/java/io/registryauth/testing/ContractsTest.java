@@ -1,0 +1,208 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import io.registryauth.credential.AuthenticationResult;
+import io.registryauth.credential.AuthenticationResult.Authenticated;
+import io.registryauth.credential.AuthenticationResult.Refused;
+import io.registryauth.credential.Authenticator;
+import io.registryauth.credential.CredentialLookup;
+import io.registryauth.credential.CredentialStore;
+import io.registryauth.credential.CredentialStoreAuthenticator;
+import io.registryauth.credential.Credentials;
+import io.registryauth.credential.Identity;
+import io.registryauth.credential.InMemoryCredentialStore;
+import io.registryauth.credential.StoredCredentials;
+import io.registryauth.tenant.NamespaceName;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.platform.testkit.engine.EngineTestKit;
+
+/** Each mistake that the contracts are there for fails the test that is for it. */
+class ContractsTest {
+  /** What is wrong with the stores and authenticators below. */
+  private static StoreMistake storeMistake = StoreMistake.NONE;
+
+  private static AuthenticatorMistake authenticatorMistake = AuthenticatorMistake.NONE;
+
+  @BeforeEach
+  void makeNoMistake() {
+    storeMistake = StoreMistake.NONE;
+    authenticatorMistake = AuthenticatorMistake.NONE;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "NONE, ''",
+    "NULL_FOR_NONE, find_unknownNamespace_isEmpty",
+    "ONE_FOR_ALL, find_storedNamespace_hasItsCredentials",
+    "ONE_FOR_ALL, find_unknownNamespace_isEmpty",
+    "PREFIX_MATCHES, find_unknownNamespace_isEmpty",
+    "FIRST_PASSWORD_ALONE, find_asManyPasswordsAsThereMayBe_acceptsEach",
+    "ANSWERS_ONCE, find_again_findsTheSame",
+    "COMPARES_ITSELF, find_credentialsThatDoNotSatisfy_areFoundAllTheSame",
+    "FOR_ONE_THREAD, find_fromManyThreads_hasEachNamespacesOwn",
+    "EMPTY_WHEN_DOWN, find_storeThatCannotTell_throwsCredentialStoreException",
+    "OTHER_EXCEPTION_WHEN_DOWN, find_storeThatCannotTell_throwsCredentialStoreException"
+  })
+  void storeContract_mistake_failsItsTest(StoreMistake mistake, String test) {
+    storeMistake = mistake;
+
+    assertFailed(FaultyStore.class, test);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "NONE, ''",
+    "EVERYBODY_IN, authenticate_wrongPassword_isRefused",
+    "IGNORES_CASE, attack_userNameThatIsNoNamespace_isRefusedAndNotNamed",
+    "NAMES_THE_UNKNOWN, authenticate_unknownNamespace_isRefusedAndNotNamed",
+    "REASON_HAS_THE_PASSWORD, authenticate_passwordOfAnotherNamespace_isRefused",
+    "REFUSES_WHEN_DOWN, authenticate_whileItCannotTell_throwsCredentialStoreException"
+  })
+  void authenticatorContract_mistake_failsItsTest(AuthenticatorMistake mistake, String test) {
+    authenticatorMistake = mistake;
+
+    assertFailed(FaultyAuthenticator.class, test);
+  }
+
+  private static void assertFailed(Class<?> contract, String test) {
+    List<String> failed =
+        EngineTestKit.engine("junit-jupiter")
+            .selectors(selectClass(contract))
+            .execute()
+            .testEvents()
+            .failed()
+            .map(event -> event.getTestDescriptor().getDisplayName().replace("()", ""))
+            .toList();
+    if (test.isEmpty()) {
+      assertThat(failed).isEmpty();
+    } else {
+      assertThat(failed).contains(test);
+    }
+  }
+
+  enum StoreMistake {
+    NONE,
+    NULL_FOR_NONE,
+    ONE_FOR_ALL,
+    PREFIX_MATCHES,
+    FIRST_PASSWORD_ALONE,
+    ANSWERS_ONCE,
+    COMPARES_ITSELF,
+    FOR_ONE_THREAD,
+    EMPTY_WHEN_DOWN,
+    OTHER_EXCEPTION_WHEN_DOWN
+  }
+
+  /** Not run by itself: nested classes are none of the build's tests. */
+  static final class FaultyStore extends CredentialStoreContract {
+    private final Thread maker = Thread.currentThread();
+    private volatile boolean asked;
+
+    @Override
+    protected CredentialStore storeWith(Map<String, List<String>> passwords) {
+      InMemoryCredentialStore stored = new InMemoryCredentialStore();
+      passwords.forEach((name, values) -> stored.put(name, values(values)));
+      return lookup -> find(stored, lookup);
+    }
+
+    private static String[] values(List<String> passwords) {
+      return storeMistake == StoreMistake.FIRST_PASSWORD_ALONE
+          ? new String[] {passwords.get(0)}
+          : passwords.toArray(String[]::new);
+    }
+
+    private Optional<StoredCredentials> find(CredentialStore stored, CredentialLookup lookup) {
+      Optional<StoredCredentials> found = stored.find(lookup);
+      return switch (storeMistake) {
+        case NULL_FOR_NONE -> found.isPresent() ? found : null;
+        case ONE_FOR_ALL -> stored.find(CredentialLookup.of(new NamespaceName("team")));
+        case PREFIX_MATCHES ->
+            lookup.namespace().value().equals("tea")
+                ? stored.find(CredentialLookup.of(new NamespaceName("team")))
+                : found;
+        case ANSWERS_ONCE -> {
+          boolean before = asked;
+          asked = true;
+          yield before ? Optional.empty() : found;
+        }
+        case COMPARES_ITSELF -> found.filter(lookup.accepted());
+        case FOR_ONE_THREAD -> Thread.currentThread().equals(maker) ? found : Optional.empty();
+        default -> found;
+      };
+    }
+
+    @Override
+    protected Optional<CredentialStore> storeThatCannotTell() {
+      return switch (storeMistake) {
+        case EMPTY_WHEN_DOWN -> Optional.of(lookup -> Optional.empty());
+        case OTHER_EXCEPTION_WHEN_DOWN ->
+            Optional.of(
+                lookup -> {
+                  throw new IllegalStateException("The store is down");
+                });
+        default -> Optional.empty();
+      };
+    }
+  }
+
+  enum AuthenticatorMistake {
+    NONE,
+    EVERYBODY_IN,
+    IGNORES_CASE,
+    NAMES_THE_UNKNOWN,
+    REASON_HAS_THE_PASSWORD,
+    REFUSES_WHEN_DOWN
+  }
+
+  /** Not run by itself: nested classes are none of the build's tests. */
+  static final class FaultyAuthenticator extends AuthenticatorContract {
+    @Override
+    protected Authenticator authenticatorWith(Map<String, String> passwords) {
+      InMemoryCredentialStore stored = new InMemoryCredentialStore();
+      passwords.forEach(stored::put);
+      Authenticator right = new CredentialStoreAuthenticator(stored);
+      return credentials -> authenticate(right, credentials, passwords);
+    }
+
+    private static AuthenticationResult authenticate(
+        Authenticator right, Credentials credentials, Map<String, String> passwords) {
+      AuthenticationResult result = right.authenticate(credentials);
+      Optional<NamespaceName> claimed = NamespaceName.parse(credentials.username());
+      return switch (authenticatorMistake) {
+        case EVERYBODY_IN ->
+            claimed
+                .<AuthenticationResult>map(name -> new Authenticated(new Identity.Tenant(name)))
+                .orElse(result);
+        case IGNORES_CASE ->
+            right.authenticate(
+                new Credentials(
+                    credentials.username().replace('T', 't').replace('E', 'e').replace('A', 'a'),
+                    credentials.password()));
+        case NAMES_THE_UNKNOWN ->
+            result instanceof Refused refused ? new Refused(refused.reason(), claimed) : result;
+        case REASON_HAS_THE_PASSWORD ->
+            result instanceof Refused refused
+                ? new Refused("not-" + passwords.get("team-2"), refused.namespace())
+                : result;
+        default -> result;
+      };
+    }
+
+    @Override
+    protected Optional<Authenticator> authenticatorThatCannotTell() {
+      return authenticatorMistake == AuthenticatorMistake.REFUSES_WHEN_DOWN
+          ? Optional.of(credentials -> new Refused("backend-is-down", Optional.empty()))
+          : Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.testing.examples;
+
+import io.registryauth.credential.CredentialLookup;
+import io.registryauth.credential.CredentialStore;
+import io.registryauth.credential.CredentialStoreException;
+import io.registryauth.credential.StoredCredentials;
+import io.registryauth.credential.StoredPassword;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+// [start]
+/** Asks a service of the platform for bcrypt hashes: {@code GET <base>/<namespace>}. */
+final class HttpCredentialStore implements CredentialStore {
+  private static final Duration MAX_WAIT = Duration.ofSeconds(3);
+
+  private final HttpClient http = HttpClient.newBuilder().connectTimeout(MAX_WAIT).build();
+  private final URI base;
+
+  HttpCredentialStore(URI base) {
+    this.base = base;
+  }
+
+  @Override
+  public Optional<StoredCredentials> find(CredentialLookup lookup) {
+    String namespace = lookup.namespace().value(); // a DNS label: it cannot change the path
+    HttpResponse<String> response = get(base.resolve(namespace));
+    return switch (response.statusCode()) {
+      case 200 -> Optional.of(new StoredCredentials(namespace, passwords(response.body())));
+      case 404 -> Optional.empty(); // an answer
+      default -> // none: not "no credentials"
+          throw new CredentialStoreException(
+              "Asking for the hash of " + namespace + ": status " + response.statusCode());
+    };
+  }
+
+  private HttpResponse<String> get(URI uri) {
+    try {
+      return http.send(
+          HttpRequest.newBuilder(uri).timeout(MAX_WAIT).build(), BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new CredentialStoreException("Asking " + uri, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CredentialStoreException("Asking " + uri, e);
+    }
+  }
+
+  private static List<StoredPassword> passwords(String hashes) {
+    try {
+      return hashes.lines().map(StoredPassword::bcrypt).toList();
+    } catch (IllegalArgumentException e) {
+      throw new CredentialStoreException("Reading the answer with hashes", e);
+    }
+  }
+}
+// [end]
