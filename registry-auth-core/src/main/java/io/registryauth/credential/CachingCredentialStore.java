@@ -83,7 +83,7 @@ public final class CachingCredentialStore implements CredentialStore {
    * What was read, and when; never changed.
    *
    * @param readAt when the read that brought this began
-   * @param rereadAt when a copy that did not satisfy was last read again
+   * @param rereadAt when a copy that did not satisfy was last read again, in vain
    * @param gone whether credentials were there the time before, and no longer are
    */
   private record Entry(
@@ -191,13 +191,23 @@ public final class CachingCredentialStore implements CredentialStore {
    * @param age how long ago the copy was as the store has it
    */
   public void offer(NamespaceName namespace, StoredCredentials copy, Duration age) {
+    replaceOlder(namespace, copy, age, true);
+  }
+
+  /** Replaces what is remembered of a namespace, if anything, as {@link #offer} does. */
+  public void update(NamespaceName namespace, StoredCredentials copy, Duration age) {
+    replaceOlder(namespace, copy, age, false);
+  }
+
+  private void replaceOlder(
+      NamespaceName namespace, StoredCredentials copy, Duration age, boolean evenIfUnheard) {
     long readAt = ticker.getAsLong() - age.toNanos();
     CompletableFuture<Entry> unused =
         reads.compute(
             namespace,
             (name, underWay) -> {
               Entry held = held(name);
-              if (held == null || held.readAt() - readAt < 0) {
+              if (held == null ? evenIfUnheard : held.readAt() - readAt < 0) {
                 remember(name, new Entry(Optional.of(copy), readAt, OptionalLong.empty(), false));
               }
               return underWay;
@@ -292,8 +302,17 @@ public final class CachingCredentialStore implements CredentialStore {
     if (held == null || held.found().isEmpty()) {
       return new Entry(found, now, OptionalLong.empty(), false);
     }
-    boolean reread = now - held.readAt() < freshNanos;
+    boolean reread = now - held.readAt() < freshNanos && !satisfies(lookup, found);
     return new Entry(found, now, reread ? OptionalLong.of(now) : held.rereadAt(), found.isEmpty());
+  }
+
+  /** Whether the one who asks has what they want; who cannot be told yet has not. */
+  private static boolean satisfies(CredentialLookup lookup, Optional<StoredCredentials> found) {
+    try {
+      return found.filter(lookup.accepted()).isPresent();
+    } catch (CredentialStoreException e) {
+      return false;
+    }
   }
 
   private void remember(NamespaceName namespace, Entry entry) {

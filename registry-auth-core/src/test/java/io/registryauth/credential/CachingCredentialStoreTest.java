@@ -147,6 +147,44 @@ class CachingCredentialStoreTest {
     assertCannotTell("team", "secret");
   }
 
+  /** As when a password is corrected right after it was changed. */
+  @Test
+  void find_severalNewPasswordsInARow_eachWorkAtOnce() {
+    delegate.store("team", "first");
+    assertThat(accepts("team", "first")).isTrue();
+    for (String password : List.of("second", "third", "fourth")) {
+      delegate.store("team", password);
+      assertThat(accepts("team", password)).isTrue();
+    }
+    assertThat(accepts("team", "first")).isFalse();
+  }
+
+  @Test
+  void update_namespaceThatIsRemembered_isReplacedIfOlder() {
+    delegate.store("team", "old");
+    assertThat(accepts("team", "old")).isTrue();
+    StoredCredentials copy =
+        new StoredCredentials("team", List.of(StoredPassword.of(Password.of("new"))));
+
+    cache.update(new NamespaceName("team"), copy, TICK);
+    assertThat(accepts("team", "old")).as("the copy is older").isTrue();
+    ticker.advance(TICK.multipliedBy(2));
+    cache.update(new NamespaceName("team"), copy, TICK);
+
+    delegate.fail();
+    assertThat(accepts("team", "new")).isTrue();
+    assertCannotTell("team", "old");
+  }
+
+  @Test
+  void update_namespaceThatIsNotRemembered_staysUnknown() {
+    StoredCredentials copy =
+        new StoredCredentials("team", List.of(StoredPassword.of(Password.of("secret"))));
+    cache.update(new NamespaceName("team"), copy, TICK);
+
+    assertThat(find("team", "secret")).isEmpty();
+  }
+
   @Test
   void offer_olderThanWhatWasRead_isNotTaken() {
     delegate.store("team", "new");

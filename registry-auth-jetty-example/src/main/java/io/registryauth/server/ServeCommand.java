@@ -43,13 +43,13 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    ListenAddress clients = listen.clients();
-    HostAndPort management = listen.management();
-    SigningKey key = signing.signingKey();
-    warnOfValidity(key);
-    String jwks = new JwksBuilder().add(key.verificationKey()).build();
-    Supplier<ApiClient> client = Suppliers.memoize(kubernetes::client);
     try (ExitOnSignal exit = ExitOnSignal.install()) {
+      ListenAddress clients = listen.clients();
+      HostAndPort management = listen.management();
+      SigningKey key = signing.signingKey();
+      warnOfValidity(key);
+      String jwks = new JwksBuilder().add(key.verificationKey()).build();
+      Supplier<ApiClient> client = Suppliers.memoize(kubernetes::client);
       CredentialStore store = credentials.credentialStore(client, exit::add);
       TokenService service =
           tokens.tokenService(

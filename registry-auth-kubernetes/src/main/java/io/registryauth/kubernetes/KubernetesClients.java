@@ -5,6 +5,7 @@ package io.registryauth.kubernetes;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.base.CharMatcher;
 import com.google.common.base.Strings;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.util.ClientBuilder;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -63,6 +65,10 @@ public final class KubernetesClients {
       if (config.getServer() == null) {
         throw new IOException(file + " has no server in its current context");
       }
+      if (config.getServer().contains("://") && HttpUrl.parse(config.getServer()) == null) {
+        throw new IOException(
+            file + " has the server \"" + config.getServer() + "\", which is no http or https URL");
+      }
       ClientBuilder builder = ClientBuilder.kubeconfig(config, TOKEN_REFRESH);
       if (!authenticatesOtherwise(config)) {
         String unused = token(file, config);
@@ -82,9 +88,11 @@ public final class KubernetesClients {
   /** By a certificate, a password, or, without TLS, by a proxy such as {@code kubectl proxy}. */
   private static boolean authenticatesOtherwise(KubeConfig config) {
     @Nullable Map<String, String> credentials = config.getCredentials();
-    return config.getClientCertificateData() != null
-        || config.getClientCertificateFile() != null
-        || config.getUsername() != null
+    boolean certificate =
+        config.getClientCertificateData() != null || config.getClientCertificateFile() != null;
+    boolean key = config.getClientKeyData() != null || config.getClientKeyFile() != null;
+    return (certificate && key)
+        || (config.getUsername() != null && config.getPassword() != null)
         || (credentials != null
             && credentials.containsKey(KubeConfig.CRED_CLIENT_CERTIFICATE_DATA_KEY))
         || config.getServer().startsWith("http://");
@@ -99,13 +107,17 @@ public final class KubernetesClients {
     String token =
         credentials == null ? "" : Strings.nullToEmpty(credentials.get(KubeConfig.CRED_TOKEN_KEY));
     if (token.isBlank()) {
-      throw new NoCredentialsException(file + " has no credentials in its current context");
+      throw new NoCredentialsException(
+          file + " has no credentials in its current context, or their file cannot be read");
+    }
+    if (!CharMatcher.inRange('!', '~').matchesAllOf(token.strip())) {
+      throw new NoCredentialsException(file + " has a token that is no line of printable ASCII");
     }
     return token.strip();
   }
 
   /** A kubeconfig file whose user is nobody. */
-  private static final class NoCredentialsException extends RuntimeException {
+  static final class NoCredentialsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     NoCredentialsException(String message) {

@@ -3,6 +3,7 @@
 
 package io.registryauth.kubernetes;
 
+import com.google.common.base.Throwables;
 import com.google.common.util.concurrent.RateLimiter;
 import io.kubernetes.client.openapi.ApiClient;
 import io.registryauth.credential.CredentialEntries;
@@ -86,7 +87,12 @@ public final class KubernetesCredentialStore implements CredentialStore {
       throw e;
     } catch (RuntimeException e) {
       // Not as a cause: it may quote what it could not parse.
-      throw cannotTell(namespace, e.getClass().getSimpleName());
+      Throwable root = Throwables.getRootCause(e);
+      throw cannotTell(
+          namespace,
+          root instanceof KubernetesClients.NoCredentialsException
+              ? String.valueOf(root.getMessage())
+              : e.getClass().getSimpleName());
     }
   }
 

@@ -5,6 +5,7 @@ package io.registryauth.kubernetes;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.base.Throwables;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
@@ -281,6 +282,10 @@ final class KubernetesObjects {
           .getData();
     } catch (JsonParseException e) {
       throw new ApiException(new IOException("the answer is no object of Kubernetes", e));
+    } catch (RuntimeException e) {
+      // The client throws its token's problems, and its URL's, as they come.
+      String problem = String.valueOf(Throwables.getRootCause(e).getMessage());
+      throw new ApiException(new IOException("the call cannot be made: " + problem, e));
     }
   }
 

@@ -5,6 +5,7 @@ package io.registryauth.kubernetes;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import com.google.common.collect.Sets;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.Pair;
 import io.registryauth.credential.CachingCredentialStore;
@@ -162,6 +163,7 @@ final class SecretWatch implements AutoCloseable {
   /** Copies all there is, and returns the version to watch from. */
   private String list() throws IOException, StartAgainException {
     Set<NamespaceName> there = new HashSet<>();
+    long began = System.nanoTime();
     String continueToken = "";
     SecretReader.Page page;
     do {
@@ -176,13 +178,24 @@ final class SecretWatch implements AutoCloseable {
                     item -> {
                       put(item);
                       item.tenant().filter(credentials::containsKey).ifPresent(there::add);
+                      updateLookups(item, began);
                     });
       }
       continueToken = page.continueToken();
     } while (!continueToken.isEmpty());
-    credentials.keySet().retainAll(there);
-    lookups.invalidateAll(); // they may be of before the list
+    Set<NamespaceName> gone = Sets.difference(credentials.keySet(), there).immutableCopy();
+    gone.forEach(credentials::remove);
+    gone.forEach(lookups::invalidate);
+    state = new State(false, OptionalLong.of(began)); // of use even if no watch can be opened
     return required(page.resourceVersion());
+  }
+
+  /** What the lookups have may be of before the list. */
+  private void updateLookups(SecretReader.Item item, long listBegan) {
+    if (item.tenant().isPresent() && item.found().isPresent()) {
+      Duration age = Duration.ofNanos(System.nanoTime() - listBegan);
+      lookups.update(item.tenant().get(), item.found().get(), age);
+    }
   }
 
   /** Follows the changes from a version on until the API server ends the watch in order. */

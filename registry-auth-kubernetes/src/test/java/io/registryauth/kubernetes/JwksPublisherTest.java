@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JwksPublisherTest {
   private static final ObjectName NAME = ObjectName.parse("registry/registry-auth-keys-jwks");
   private static final String PATH = "/api/v1/namespaces/registry/secrets/registry-auth-keys-jwks";
-  private static final Duration LIMIT = Duration.ofSeconds(3);
+  private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final Pace FAST =
       new Pace(Duration.ofMillis(20), Duration.ofMillis(5), Duration.ofMillis(20));
   private static final Pace ONCE =

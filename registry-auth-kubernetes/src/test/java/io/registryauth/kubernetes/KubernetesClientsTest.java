@@ -52,7 +52,14 @@ class KubernetesClientsTest {
 
   /** As nobody, it would take Kubernetes' refusals for answers, and refuse every tenant. */
   @ParameterizedTest
-  @ValueSource(strings = {"{}", "{token: \" \"}", "{tokenFile: /missing}"})
+  @ValueSource(
+      strings = {
+        "{}",
+        "{token: \" \"}",
+        "{tokenFile: /missing}",
+        "{client-certificate-data: YQ==}",
+        "{username: u}"
+      })
   void fromKubeconfig_userWithoutCredentials_isRefused(String user) throws IOException {
     Path file =
         kubeconfig(
@@ -66,7 +73,38 @@ class KubernetesClientsTest {
 
     assertThatIOException()
         .isThrownBy(() -> KubernetesClients.fromKubeconfig(file))
-        .withMessage(file + " has no credentials in its current context");
+        .withMessage(
+            file + " has no credentials in its current context, or their file cannot be read");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ftp://x", "https://not a url", "https://"})
+  void fromKubeconfig_serverThatIsNoUrl_isRefused(String server) throws IOException {
+    Path file = kubeconfig(withServerAndToken(server, "token"));
+
+    assertThatIOException()
+        .isThrownBy(() -> KubernetesClients.fromKubeconfig(file))
+        .withMessage(file + " has the server \"" + server + "\", which is no http or https URL");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"s3\\ncr3t", "s3cr3t \u00e4"})
+  void fromKubeconfig_tokenThatNoHeaderTakes_isRefusedAndNotShown(String token) throws IOException {
+    Path file = kubeconfig(withServerAndToken("https://127.0.0.1:1", token));
+
+    assertThatIOException()
+        .isThrownBy(() -> KubernetesClients.fromKubeconfig(file))
+        .withMessage(file + " has a token that is no line of printable ASCII");
+  }
+
+  private static String withServerAndToken(String server, String token) {
+    return """
+        current-context: c
+        contexts: [{name: c, context: {cluster: k, user: u}}]
+        clusters: [{name: k, cluster: {server: "%s"}}]
+        users: [{name: u, user: {token: "%s"}}]
+        """
+        .formatted(server, token);
   }
 
   @Test

@@ -157,6 +157,22 @@ class WatchingCredentialStoreTest {
     assertThat(accepts("team", "secret")).isTrue();
   }
 
+  /** Between a list and the watch from there on, the API server may break off. */
+  @Test
+  void watch_thatCannotBeOpened_stillServesWhatWasListedAndWhatWasLookedUp() {
+    lookedUp.put("a", "pw-a").put("b", "pw-b");
+    api.list("1", secret("a", "pw-a", "1"));
+    api.watchAnswers(500);
+    watch();
+    assertThat(accepts("a", "pw-a")).isTrue();
+    assertThat(accepts("b", "pw-b")).isTrue();
+    await(() -> lists() > 1);
+    lookupsFail.set(true);
+
+    assertThat(accepts("a", "pw-a")).isTrue();
+    assertThat(accepts("b", "pw-b")).as("its copy is fresh").isTrue();
+  }
+
   /** As with the right to list and not to watch. */
   @Test
   void attack_watchThatIsNeverThere_doesNotMakeItListWithoutEnd() throws InterruptedException {
