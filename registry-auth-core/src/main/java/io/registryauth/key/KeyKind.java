@@ -32,8 +32,6 @@ enum KeyKind {
   static final String VALID =
       "valid are RSA keys of at least 2048 bits, EC keys on the curve P-256, and Ed25519 keys";
 
-  private static final String OTHER_CURVE = "The EC key is on another curve than P-256; " + VALID;
-
   private static final int MIN_RSA_BITS = 2048;
 
   private static final ECParameterSpec P256 = p256();
@@ -67,10 +65,6 @@ enum KeyKind {
         && edwards.getParams().getName().equals(NamedParameterSpec.ED25519.getName())) {
       return ED25519;
     }
-    if (key.getAlgorithm().equals("EC")) {
-      // One that the JDK does not know.
-      throw new IllegalArgumentException(OTHER_CURVE);
-    }
     String name =
         key instanceof EdECPublicKey other ? other.getParams().getName() : key.getAlgorithm();
     throw new IllegalArgumentException("The key is " + name + "; " + VALID);
@@ -94,7 +88,7 @@ enum KeyKind {
             && curve.getGenerator().equals(P256.getGenerator())
             && curve.getOrder().equals(P256.getOrder());
     if (!same) {
-      throw new IllegalArgumentException(OTHER_CURVE);
+      throw new IllegalArgumentException("The EC key is on another curve than P-256; " + VALID);
     }
   }
 

@@ -82,7 +82,9 @@ final class PemFile {
       CertificateFactory factory = CertificateFactory.getInstance("X.509");
       return (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der));
     } catch (CertificateException e) {
-      throw new IllegalArgumentException("The certificate cannot be read", e);
+      // Of a curve that it does not know, the JDK does not even read the certificate.
+      throw new IllegalArgumentException(
+          "The certificate is damaged or its key is of another kind; " + KeyKind.VALID, e);
     }
   }
 

@@ -248,7 +248,7 @@ class PemFileTest {
     String damaged = withoutLine(pem("rsa-2048.crt"), 5);
 
     assertThat(failure(damaged, text -> PemFile.parse(text).certificates()))
-        .hasMessage("The certificate cannot be read");
+        .hasMessage("The certificate is damaged or its key is of another kind; " + KeyKind.VALID);
   }
 
   private interface Reading {

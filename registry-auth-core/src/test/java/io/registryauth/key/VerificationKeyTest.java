@@ -86,7 +86,7 @@ class VerificationKeyTest {
     "ec-384.key, The EC key is on another curve than P-256; $VALID",
     "ec-384.sec1.key, The EC key is on another curve than P-256; $VALID",
     "ec-256k1.crt, The EC key is on another curve than P-256; $VALID",
-    "ec-sm2.crt, The EC key is on another curve than P-256; $VALID",
+    "ec-sm2.crt, The certificate is damaged or its key is of another kind; $VALID",
     "ec-sm2.key, The private key is damaged or of another kind; $VALID",
     "ed448.crt, The key is Ed448; $VALID",
     "ed448.key, The private key is damaged or of another kind; $VALID",
