@@ -53,8 +53,8 @@ public abstract class AuthenticatorContract {
   void authenticate_goodCredentials_isTheTenant() throws Exception {
     Authenticator authenticator = twoTeams();
 
-    assertEquals(tenant("team"), authenticate(authenticator, "team", "first-secret"));
-    assertEquals(tenant("team-2"), authenticate(authenticator, "team-2", "second-secret"));
+    assertTenant(authenticator, "team", "first-secret");
+    assertTenant(authenticator, "team-2", "second-secret");
   }
 
   @Test
@@ -119,8 +119,8 @@ public abstract class AuthenticatorContract {
 
     ManyThreads.run(
         () -> {
-          assertEquals(tenant("team"), authenticate(authenticator, "team", "first-secret"));
-          assertEquals(tenant("team-2"), authenticate(authenticator, "team-2", "second-secret"));
+          assertTenant(authenticator, "team", "first-secret");
+          assertTenant(authenticator, "team-2", "second-secret");
           assertRefused(authenticator, "team", "second-secret");
         });
   }
@@ -146,8 +146,10 @@ public abstract class AuthenticatorContract {
     return authenticatorWith(Map.of("team", "first-secret", "team-2", "second-secret"));
   }
 
-  private static AuthenticationResult tenant(String name) {
-    return new Authenticated(new Identity.Tenant(new NamespaceName(name)));
+  private static void assertTenant(Authenticator authenticator, String namespace, String password) {
+    Authenticated authenticated =
+        assertInstanceOf(Authenticated.class, authenticate(authenticator, namespace, password));
+    assertEquals(new Identity.Tenant(new NamespaceName(namespace)), authenticated.tenant());
   }
 
   private static AuthenticationResult authenticate(
