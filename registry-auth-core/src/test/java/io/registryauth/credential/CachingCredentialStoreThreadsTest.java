@@ -137,6 +137,7 @@ class CachingCredentialStoreThreadsTest {
                 })
             .freshFor(Duration.ZERO)
             .staleFor(Duration.ZERO)
+            .maxReadsPerSecond(1_000_000) // nobody waits for a turn, only for the read
             .build();
     Request first = begin(unfresh, "secret");
     firstReadBegan.await();
