@@ -32,11 +32,9 @@ public final class StoredPassword {
 
   /** Stores a password. Checking takes a time that depends on the presented one's length alone. */
   public static StoredPassword of(Password password) {
-    KeyedDigest stored = password.digest();
+    HashCode stored = digest("clear", password.utf8()); // HashCode.equals takes a constant time
     return new StoredPassword(
-        presented -> presented.digest().equals(stored),
-        digest("clear", password.utf8()),
-        Optional.empty());
+        presented -> digest("clear", presented.utf8()).equals(stored), stored, Optional.empty());
   }
 
   /**
