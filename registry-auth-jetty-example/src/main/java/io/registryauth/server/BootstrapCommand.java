@@ -19,10 +19,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bootstrap",
     description = {
-      "Makes what a registry needs in Kubernetes beside its manifests: its namespace, the Secret",
-      "registry-registry-auth with http-secret, and, of the certificates of the signing keys, the",
-      "Secret registry-auth-keys-jwks with jwks.json. May be run again: it changes only what must",
-      "change, and never http-secret."
+      "Makes what a registry needs in Kubernetes beside its manifests.",
+      "That is its namespace, the Secret registry-registry-auth with http-secret, and, of the"
+          + " certificates of the signing keys, the Secret registry-auth-keys-jwks with jwks.json. May"
+          + " be run again: it changes only what must change, and never http-secret."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
