@@ -5,6 +5,7 @@ package io.registryauth;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.Sets;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.registryauth.authorization.AuthorizationRequest;
 import io.registryauth.authorization.Authorizer;
@@ -13,12 +14,13 @@ import io.registryauth.credential.AuthenticationResult;
 import io.registryauth.credential.Authenticator;
 import io.registryauth.credential.Credentials;
 import io.registryauth.credential.Identity;
+import io.registryauth.credential.Restriction;
 import io.registryauth.scope.Access;
 import io.registryauth.scope.MalformedScope;
 import io.registryauth.scope.RequestedScopes;
 import io.registryauth.scope.ResourceScope;
 import io.registryauth.scope.ScopeParser;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import io.registryauth.token.Grant;
 import io.registryauth.token.RefreshToken;
 import io.registryauth.token.RefreshTokens;
@@ -156,7 +158,7 @@ public final class TokenService {
     if (token.isEmpty()) {
       return unauthorized("refresh-token-invalid", "");
     }
-    String subject = token.get().namespace().value();
+    String subject = token.get().account().username();
     if (!request.authorizations().isEmpty()) {
       // Two proofs: whichever was meant, the client gets no more by the other.
       return unauthorized("authorization-beside-a-refresh-token", subject);
@@ -183,7 +185,7 @@ public final class TokenService {
       return unavailable(e);
     }
     if (result instanceof AuthenticationResult.Refused refused) {
-      String subject = refused.namespace().map(NamespaceName::value).orElse("");
+      String subject = refused.account().map(AccountName::username).orElse("");
       return unauthorized(refused.reason(), subject);
     }
     return next.apply((AuthenticationResult.Authenticated) result);
@@ -228,7 +230,15 @@ public final class TokenService {
   }
 
   private Set<String> allowed(Identity identity, ResourceScope scope) {
-    return authorizer.allowedActions(new AuthorizationRequest(identity, scope));
+    Set<String> allowed = authorizer.allowedActions(new AuthorizationRequest(identity, scope));
+    if (!(identity instanceof Identity.Tenant tenant)
+        || tenant.restriction().equals(Restriction.NONE)) {
+      return allowed;
+    }
+    // What anybody may, nobody loses by showing credentials.
+    Set<String> anybodys =
+        authorizer.allowedActions(new AuthorizationRequest(new Identity.Anonymous(), scope));
+    return Sets.union(tenant.restriction().narrow(scope, allowed), anybodys);
   }
 
   private static TokenResult unauthorized(String reason, String subject) {
@@ -251,7 +261,7 @@ public final class TokenService {
     return new TokenResult.Rejected(
         401,
         ErrorCode.DENIED,
-        "The namespace " + subject + " may have nothing of what is asked: " + asked,
+        "The account " + subject + " may have nothing of what is asked: " + asked,
         "nothing-granted",
         subject,
         Optional.empty());

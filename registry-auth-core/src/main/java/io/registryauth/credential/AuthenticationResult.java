@@ -3,7 +3,7 @@
 
 package io.registryauth.credential;
 
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.util.Optional;
 
 /** What an {@link Authenticator} found. That it cannot tell is no result but an exception. */
@@ -28,9 +28,9 @@ public sealed interface AuthenticationResult {
    *
    * @param reason a few lower-case words with hyphens between them, for the audit log and metrics.
    *     The client never sees it.
-   * @param namespace the namespace that the client claimed to be, if it exists. A user name that is
-   *     none may be a mistyped password, which must not get into a log.
+   * @param account the account that the client claimed to be, if it exists. A user name that is none
+   *     may be a mistyped password, which must not get into a log.
    */
-  record Refused(String reason, Optional<NamespaceName> namespace)
+  record Refused(String reason, Optional<AccountName> account)
       implements AuthenticationResult {}
 }

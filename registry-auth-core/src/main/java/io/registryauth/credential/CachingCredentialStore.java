@@ -10,6 +10,7 @@ import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.util.concurrent.RateLimiter;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.registryauth.tenant.AccountName;
 import io.registryauth.tenant.NamespaceName;
 import java.time.Duration;
 import java.util.Optional;
@@ -32,14 +33,14 @@ import org.jspecify.annotations.Nullable;
  * <caption>What a client finds</caption>
  * <tr><th>event</th><th>effect</th></tr>
  * <tr><td>a new password is stored</td><td>it works at once: a copy that does not satisfy the request
- * is read again, at most once per namespace in 2 s; so it may take 2 s while somebody tries wrong
+ * is read again, at most once per account in 2 s; so it may take 2 s while somebody tries wrong
  * ones</td></tr>
  * <tr><td>a password is replaced or deleted</td><td>it is refused after 30 s at the latest</td></tr>
  * <tr><td>the store fails</td><td>good credentials work from the copy until it is 5 min old; then,
  * and for all that the copy does not accept, {@link CredentialStoreException}</td></tr>
- * <tr><td>a namespace has no credentials</td><td>that is remembered for 10 s, or 2 s if it had some
+ * <tr><td>an account has no credentials</td><td>that is remembered for 10 s, or 2 s if it had some
  * before, and never served beyond</td></tr>
- * <tr><td>many requests at once</td><td>one read per namespace at a time; the others wait for it: 1
+ * <tr><td>many requests at once</td><td>one read per account at a time; the others wait for it: 1
  * s if they have a copy that accepts them, else 5 s</td></tr>
  * <tr><td>a flood of requests</td><td>of each of three kinds, 32 requests for one namespace and 48 in
  * all may be waiting: those whose copy accepts them, those whose copy does not, and those that find
@@ -47,8 +48,8 @@ import org.jspecify.annotations.Nullable;
  * CredentialStoreException} at once, or the old copy if it accepts them</td></tr>
  * </table>
  *
- * <p>After a read that failed, or that others waited for in vain, the namespace is not read for 2
- * s. A wrong password makes a known namespace be read again after 2 s and a name without
+ * <p>After a read that failed, or that others waited for in vain, the account is not read for 2
+ * s. A wrong password makes a known account be read again after 2 s and a name without
  * credentials after 10 s: who measures how long an answer takes may tell one from the other if
  * reading is slow.
  *
@@ -66,15 +67,15 @@ public final class CachingCredentialStore implements CredentialStore {
   private final long waitNanos;
   private final LongSupplier ticker;
   // Apart, so that a flood of unknown names cannot push out the tenants.
-  private final Cache<NamespaceName, Entry> known;
-  private final Cache<NamespaceName, Entry> unknown;
-  // When the last read of a namespace failed, whether or not there is a copy.
-  private final Cache<NamespaceName, Long> failures;
-  private final ConcurrentMap<NamespaceName, CompletableFuture<Entry>> reads =
+  private final Cache<AccountName, Entry> known;
+  private final Cache<AccountName, Entry> unknown;
+  // When the last read of an account failed, whether or not there is a copy.
+  private final Cache<AccountName, Long> failures;
+  private final ConcurrentMap<AccountName, CompletableFuture<Entry>> reads =
       new ConcurrentHashMap<>();
   // For requests whose copy accepts them; whose copy does not; and that find no copy. Apart, so
-  // that
-  // none stands in line behind another kind: anybody can send names that nobody has, without end.
+  // that none stands in line behind another kind: anybody can send names that nobody has, without
+  // end. The places are counted for a namespace, which anybody can give accounts that it has not.
   private final Lane refreshes;
   private final Lane rereads;
   private final Lane newcomers;
@@ -109,12 +110,12 @@ public final class CachingCredentialStore implements CredentialStore {
     refreshes = builder.lane(Double.MAX_VALUE, Math.min(waitNanos, REFRESH_WAIT_NANOS));
     rereads = builder.lane(builder.maxReadsPerSecond, waitNanos);
     newcomers = builder.lane(builder.maxReadsPerSecond, waitNanos);
-    known = cache(builder.maxNamespaces, longer(builder.fresh, builder.stale));
-    unknown = cache(builder.maxUnknownNamespaces, builder.negative);
-    failures = cache(builder.maxNamespaces, longer(builder.reread, builder.negative));
+    known = cache(builder.maxAccounts, longer(builder.fresh, builder.stale));
+    unknown = cache(builder.maxUnknownAccounts, builder.negative);
+    failures = cache(builder.maxAccounts, longer(builder.reread, builder.negative));
   }
 
-  private static <V> Cache<NamespaceName, V> cache(long maxEntries, Duration time) {
+  private static <V> Cache<AccountName, V> cache(long maxEntries, Duration time) {
     // Expiry here only frees memory: ages are judged by the entries' own times.
     return CacheBuilder.newBuilder().maximumSize(maxEntries).expireAfterWrite(time).build();
   }
@@ -132,7 +133,7 @@ public final class CachingCredentialStore implements CredentialStore {
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
     long arrived = ticker.getAsLong();
     while (true) {
-      Entry held = held(lookup.namespace());
+      Entry held = held(lookup.account());
       long now = ticker.getAsLong();
       boolean accepted = held != null && held.found().filter(lookup.accepted()).isPresent();
       if (held != null && answers(held, accepted, now)) {
@@ -161,24 +162,24 @@ public final class CachingCredentialStore implements CredentialStore {
    */
   private Optional<Entry> readOrAwait(
       CredentialLookup lookup, @Nullable Entry held, Lane lane, long arrived) {
-    NamespaceName namespace = lookup.namespace();
-    if (within(rereadNanos, lastFailure(namespace), ticker.getAsLong())) {
+    AccountName account = lookup.account();
+    if (within(rereadNanos, lastFailure(account), ticker.getAsLong())) {
       throw new CredentialStoreException(
-          "The credentials of " + namespace + " could not be read a moment ago");
+          "The credentials of " + account + " could not be read a moment ago");
     }
     return lane.places()
         .call(
-            namespace,
+            account.namespace(),
             () -> {
-              if (!reads.containsKey(namespace)) {
+              if (!reads.containsKey(account)) {
                 lane.awaitTurn();
               }
               CompletableFuture<Entry> mine = new CompletableFuture<>();
-              CompletableFuture<Entry> others = reads.putIfAbsent(namespace, mine);
+              CompletableFuture<Entry> others = reads.putIfAbsent(account, mine);
               if (others == null) {
                 return readUnlessReplaced(lookup, held, mine);
               }
-              Entry read = await(namespace, others, arrived + lane.maxWaitNanos());
+              Entry read = await(account, others, arrived + lane.maxWaitNanos());
               // One that began before this request may lack what was stored in between.
               return read.readAt() - arrived > 0 ? Optional.of(read) : Optional.empty();
             });
@@ -190,59 +191,59 @@ public final class CachingCredentialStore implements CredentialStore {
    *
    * @param age how long ago the copy was as the store has it
    */
-  public void offer(NamespaceName namespace, StoredCredentials copy, Duration age) {
-    replaceOlder(namespace, copy, age, true);
+  public void offer(AccountName account, StoredCredentials copy, Duration age) {
+    replaceOlder(account, copy, age, true);
   }
 
-  /** Replaces what is remembered of a namespace, if anything, as {@link #offer} does. */
-  public void update(NamespaceName namespace, StoredCredentials copy, Duration age) {
-    replaceOlder(namespace, copy, age, false);
+  /** Replaces what is remembered of an account, if anything, as {@link #offer} does. */
+  public void update(AccountName account, StoredCredentials copy, Duration age) {
+    replaceOlder(account, copy, age, false);
   }
 
   private void replaceOlder(
-      NamespaceName namespace, StoredCredentials copy, Duration age, boolean evenIfUnheard) {
+      AccountName account, StoredCredentials copy, Duration age, boolean evenIfUnheard) {
     long readAt = ticker.getAsLong() - age.toNanos();
     CompletableFuture<Entry> unused =
         reads.compute(
-            namespace,
-            (name, underWay) -> {
-              Entry held = held(name);
+            account,
+            (same, underWay) -> {
+              Entry held = held(same);
               if (held == null ? evenIfUnheard : held.readAt() - readAt < 0) {
-                remember(name, new Entry(Optional.of(copy), readAt, OptionalLong.empty(), false));
+                remember(same, new Entry(Optional.of(copy), readAt, OptionalLong.empty(), false));
               }
               return underWay;
             });
   }
 
   /**
-   * Forgets a namespace: what is read from now on counts, and no read that has begun already is
+   * Forgets an account: what is read from now on counts, and no read that has begun already is
    * remembered. For those who learn of a change.
    */
-  public void invalidate(NamespaceName namespace) {
+  public void invalidate(AccountName account) {
     CompletableFuture<Entry> unused =
         reads.compute(
-            namespace,
-            (name, underWay) -> {
-              known.invalidate(name);
-              unknown.invalidate(name);
+            account,
+            (same, underWay) -> {
+              known.invalidate(same);
+              unknown.invalidate(same);
               return null;
             });
   }
 
-  /** Forgets every namespace, as {@link #invalidate} does one. */
+  /** Forgets every account, as {@link #invalidate} does one. */
   public void invalidateAll() {
     reads.keySet().forEach(this::invalidate);
     known.invalidateAll();
     unknown.invalidateAll();
   }
 
-  private @Nullable Entry held(NamespaceName namespace) {
-    Entry entry = known.getIfPresent(namespace);
-    return entry != null ? entry : unknown.getIfPresent(namespace);
+  private @Nullable Entry held(AccountName account) {
+    Entry entry = known.getIfPresent(account);
+    return entry != null ? entry : unknown.getIfPresent(account);
   }
 
-  private OptionalLong lastFailure(NamespaceName namespace) {
-    Long failedAt = failures.getIfPresent(namespace);
+  private OptionalLong lastFailure(AccountName account) {
+    Long failedAt = failures.getIfPresent(account);
     return failedAt == null ? OptionalLong.empty() : OptionalLong.of(failedAt);
   }
 
@@ -263,9 +264,9 @@ public final class CachingCredentialStore implements CredentialStore {
   /** Reads and remembers, unless another has done so since {@code held} was looked at. */
   private Optional<Entry> readUnlessReplaced(
       CredentialLookup lookup, @Nullable Entry held, CompletableFuture<Entry> mine) {
-    NamespaceName namespace = lookup.namespace();
+    AccountName account = lookup.account();
     try {
-      Entry current = held(namespace);
+      Entry current = held(account);
       if (current != null && !current.equals(held)) {
         mine.complete(current);
         return Optional.empty();
@@ -273,10 +274,10 @@ public final class CachingCredentialStore implements CredentialStore {
       Entry read = read(lookup, held);
       CompletableFuture<Entry> unused =
           reads.computeIfPresent(
-              namespace,
-              (name, underWay) -> {
+              account,
+              (same, underWay) -> {
                 if (underWay == mine) {
-                  remember(name, read);
+                  remember(same, read);
                 }
                 return underWay;
               });
@@ -286,13 +287,13 @@ public final class CachingCredentialStore implements CredentialStore {
       CredentialStoreException cannotTell =
           e instanceof CredentialStoreException already
               ? already
-              : new CredentialStoreException("Reading the credentials of " + namespace, e);
-      failures.put(namespace, ticker.getAsLong());
+              : new CredentialStoreException("Reading the credentials of " + account, e);
+      failures.put(account, ticker.getAsLong());
       mine.completeExceptionally(cannotTell);
       throw cannotTell;
     } finally {
       mine.cancel(false); // of effect only after an Error, which must not leave others waiting
-      reads.remove(namespace, mine);
+      reads.remove(account, mine);
     }
   }
 
@@ -315,31 +316,31 @@ public final class CachingCredentialStore implements CredentialStore {
     }
   }
 
-  private void remember(NamespaceName namespace, Entry entry) {
+  private void remember(AccountName account, Entry entry) {
     if (entry.found().isPresent()) {
-      known.put(namespace, entry);
-      unknown.invalidate(namespace);
+      known.put(account, entry);
+      unknown.invalidate(account);
     } else {
-      unknown.put(namespace, entry);
-      known.invalidate(namespace);
+      unknown.put(account, entry);
+      known.invalidate(account);
     }
   }
 
-  private Entry await(NamespaceName namespace, CompletableFuture<Entry> read, long deadline) {
+  private Entry await(AccountName account, CompletableFuture<Entry> read, long deadline) {
     long began = ticker.getAsLong();
     try {
       return read.get(deadline - began, TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       if (deadline - began >= waitNanos / 2) {
         // A store that hangs has failed: later requests must not wait for it, too.
-        failures.put(namespace, began);
+        failures.put(account, began);
       }
-      throw new CredentialStoreException("Waiting for the credentials of " + namespace, e);
+      throw new CredentialStoreException("Waiting for the credentials of " + account, e);
     } catch (ExecutionException | CancellationException e) {
-      throw new CredentialStoreException("Waiting for the credentials of " + namespace, e);
+      throw new CredentialStoreException("Waiting for the credentials of " + account, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CredentialStoreException("Waiting for the credentials of " + namespace, e);
+      throw new CredentialStoreException("Waiting for the credentials of " + account, e);
     }
   }
 
@@ -354,8 +355,8 @@ public final class CachingCredentialStore implements CredentialStore {
     private int maxWaitingPerNamespace = 32;
     private int maxWaiting = 48;
     private double maxReadsPerSecond = 200;
-    private long maxNamespaces = 200_000;
-    private long maxUnknownNamespaces = 10_000;
+    private long maxAccounts = 200_000;
+    private long maxUnknownAccounts = 10_000;
     private LongSupplier ticker = System::nanoTime;
 
     private Builder(CredentialStore delegate) {
@@ -376,7 +377,7 @@ public final class CachingCredentialStore implements CredentialStore {
       return this;
     }
 
-    /** Sets how long it is remembered that a namespace has no credentials. */
+    /** Sets how long it is remembered that an account has no credentials. */
     @CanIgnoreReturnValue
     public Builder negativeFor(Duration time) {
       negative = checkNotNegative("negativeFor", time);
@@ -384,7 +385,7 @@ public final class CachingCredentialStore implements CredentialStore {
     }
 
     /**
-     * Sets the least time between two reads of one namespace for copies that do not satisfy, and
+     * Sets the least time between two reads of one account for copies that do not satisfy, and
      * between a failed read and the next try.
      */
     @CanIgnoreReturnValue
@@ -393,7 +394,7 @@ public final class CachingCredentialStore implements CredentialStore {
       return this;
     }
 
-    /** Sets how long a request waits for another's read of the same namespace. */
+    /** Sets how long a request waits for another's read of the same account. */
     @CanIgnoreReturnValue
     public Builder maxWait(Duration time) {
       wait = checkNotNegative("maxWait", time);
@@ -415,7 +416,7 @@ public final class CachingCredentialStore implements CredentialStore {
     }
 
     /**
-     * Sets how many namespaces that nobody has asked for lately may be read per second, and how
+     * Sets how many accounts that nobody has asked for lately may be read per second, and how
      * many copies that do not satisfy. A read that is not its turn within a second fails with
      * {@link CredentialStoreException}. Refreshing a copy that accepts the request is not limited.
      */
@@ -426,12 +427,12 @@ public final class CachingCredentialStore implements CredentialStore {
       return this;
     }
 
-    /** Sets how many namespaces with credentials, and how many without, are remembered. */
+    /** Sets how many accounts with credentials, and how many without, are remembered. */
     @CanIgnoreReturnValue
-    public Builder maxNamespaces(long withCredentials, long without) {
-      checkArgument(withCredentials > 0 && without > 0, "maxNamespaces takes positive numbers");
-      maxNamespaces = withCredentials;
-      maxUnknownNamespaces = without;
+    public Builder maxAccounts(long withCredentials, long without) {
+      checkArgument(withCredentials > 0 && without > 0, "maxAccounts takes positive numbers");
+      maxAccounts = withCredentials;
+      maxUnknownAccounts = without;
       return this;
     }
 

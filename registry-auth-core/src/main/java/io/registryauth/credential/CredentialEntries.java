@@ -19,23 +19,28 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A namespace's credentials as entries with names: the keys of a Kubernetes Secret, or the files of
+ * An account's credentials as entries with names: the keys of a Kubernetes Secret, or the files of
  * a directory.
  *
  * <table>
  * <caption>Entries</caption>
  * <tr><th>name</th><th>what it holds</th></tr>
- * <tr><td>{@code username}</td><td>the user name, which must be the namespace</td></tr>
+ * <tr><td>{@code username}</td><td>the user name, which must be the account's</td></tr>
  * <tr><td>{@code password}</td><td>the password</td></tr>
  * <tr><td>{@code password-hash}</td><td>in its place, the password's bcrypt hash</td></tr>
  * <tr><td>{@code password-previous}</td><td>optional: another password, in the clear, that is valid,
  * too, while a rotation lasts</td></tr>
  * <tr><td>{@code password-previous-expires}</td><td>optional: until when, RFC 3339</td></tr>
+ * <tr><td>{@code expires}</td><td>optional: until when all of this is valid, RFC 3339</td></tr>
+ * <tr><td>{@code actions}</td><td>optional: what the account may do at most, of {@code pull},
+ * {@code push} and {@code delete}, with commas between</td></tr>
+ * <tr><td>{@code repositories}</td><td>optional: the repositories it is confined to, with commas
+ * between; {@code test-build/team/*} is for all below</td></tr>
  * </table>
  *
  * <p>All are UTF-8 of at most {@value #MAX_BYTES} bytes. One line end after the text is dropped: a
  * password with a line end could not be sent anyway. An entry that cannot be made sense of never
- * lets anybody in; {@link StoredCredentials#problem} says which, for the audit log.
+ * lets anybody in, and one that would narrow lets nobody in at all; {@link StoredCredentials#problem} says which, for the audit log.
  */
 public final class CredentialEntries {
   /** The most that an entry may have, in bytes. */
@@ -48,7 +53,10 @@ public final class CredentialEntries {
           "password",
           "password-hash",
           "password-previous",
-          "password-previous-expires");
+          "password-previous-expires",
+          "expires",
+          "actions",
+          "repositories");
 
   private final Function<String, Optional<byte[]>> entries;
   private boolean anyThere;
@@ -72,14 +80,21 @@ public final class CredentialEntries {
     Optional<String> username = text("username");
     Optional<StoredPassword> password = password();
     // A password of before goes with a password of now: taking that away refuses everybody.
-    ImmutableList<StoredPassword> passwords =
-        Stream.concat(password.stream(), password.flatMap(now -> previous()).stream())
-            .collect(ImmutableList.toImmutableList());
+    Stream<StoredPassword> passwords =
+        Stream.concat(password.stream(), password.flatMap(now -> previous()).stream());
     if (password.isEmpty()) {
       unusable("password-is-missing");
     }
+    Optional<Instant> expires = time("expires");
+    Optional<Restriction> restriction = restriction();
+    boolean usable = expires.isPresent() && restriction.isPresent();
     return anyThere
-        ? Optional.of(new StoredCredentials(username.orElse(""), passwords, problem))
+        ? Optional.of(
+            new StoredCredentials(
+                username.orElse(""),
+                passwords.filter(any -> usable).map(one -> one.until(expires.get())).toList(),
+                problem,
+                restriction.orElse(Restriction.NONE)))
         : Optional.empty();
   }
 
@@ -98,17 +113,53 @@ public final class CredentialEntries {
 
   private Optional<StoredPassword> previous() {
     Optional<StoredPassword> previous = clear("password-previous", text("password-previous"));
-    if (entries.apply("password-previous-expires").isEmpty()) {
-      return previous;
+    return time("password-previous-expires")
+        .flatMap(expires -> previous.map(password -> password.until(expires)));
+  }
+
+  private Optional<Instant> time(String name) {
+    return narrowing(
+        name,
+        Instant.MAX,
+        text -> OffsetDateTime.parse(text).toInstant(),
+        "-is-no-rfc-3339-time");
+  }
+
+  private Optional<Restriction> restriction() {
+    return narrowing(
+            "actions",
+            Restriction.NONE,
+            Restriction.NONE::toActions,
+            "-is-no-list-of-pull-push-and-delete")
+        .flatMap(
+            ofActions ->
+                narrowing(
+                    "repositories",
+                    ofActions,
+                    ofActions::toRepositories,
+                    "-is-no-list-of-repositories"));
+  }
+
+  /**
+   * Reads an entry that takes something away, which must not be more by a mistake in it.
+   *
+   * @param absent what holds without it
+   * @param parser reads it; fails if it makes no sense
+   * @param wrong what is said of it then
+   * @return empty if it is there and makes no sense
+   */
+  private <T> Optional<T> narrowing(
+      String name, T absent, Function<String, T> parser, String wrong) {
+    if (entries.apply(name).isEmpty()) {
+      return Optional.of(absent);
     }
+    Optional<T> value = Optional.empty();
     try {
-      // A time that cannot be read ends the password's life: it must not prolong it.
-      Optional<Instant> expires =
-          text("password-previous-expires").map(text -> OffsetDateTime.parse(text).toInstant());
-      return expires.flatMap(time -> previous.map(password -> password.until(time)));
-    } catch (DateTimeException e) {
-      return unusable("password-previous-expires-is-no-rfc-3339-time");
+      value = text(name).map(parser);
+    } catch (IllegalArgumentException | DateTimeException e) {
+      // What it holds may be anything, and is not for the log.
     }
+    return value.isPresent() ? value : unusable(name + wrong);
   }
 
   /** Takes a text for a password, but not a hash: whoever has seen that must not get in by it. */

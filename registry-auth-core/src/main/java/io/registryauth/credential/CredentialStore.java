@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Finds the credentials that are stored for a namespace. A store only finds: comparing, caching and
+ * Finds the credentials that are stored for an account. A store only finds: comparing, caching and
  * rotation are the callers' ({@link CredentialStoreAuthenticator}, {@link CachingCredentialStore}).
  *
  * <p>Called by many request threads at once. It may block, within a bound of its own: put a time
@@ -21,14 +21,14 @@ public interface CredentialStore {
    * Finds what is stored.
    *
    * @param lookup whose credentials to find
-   * @return the credentials, or empty if the namespace has none. Empty is an answer, as sure as any
+   * @return the credentials, or empty if the account has none. Empty is an answer, as sure as any
    *     other: when it cannot be told, throw.
    * @throws CredentialStoreException if it cannot be told whether, or which, credentials are stored
    */
   Optional<StoredCredentials> find(CredentialLookup lookup);
 
   /**
-   * Asks several stores in order; the first that has credentials for the namespace answers, even if
+   * Asks several stores in order; the first that has credentials for the account answers, even if
    * they let nobody in.
    *
    * <p>A store that cannot tell is not skipped. It may hold the credentials that count, in place of

@@ -4,7 +4,7 @@
 package io.registryauth.credential;
 
 import com.google.common.collect.ImmutableList;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.math.BigInteger;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -12,8 +12,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Compares the presented credentials with the stored ones of the namespace that the user name
- * names. Comparison takes the same path and time for a namespace that has none: a password that
+ * Compares the presented credentials with the stored ones of the account that the user name
+ * names. Comparison takes the same path and time for an account that has none: a password that
  * nobody knows stands in. Thread-safe; blocks as long as its store does.
  */
 public final class CredentialStoreAuthenticator implements Authenticator {
@@ -41,23 +41,27 @@ public final class CredentialStoreAuthenticator implements Authenticator {
   @Override
   public AuthenticationResult authenticate(Credentials credentials) {
     Instant now = clock.instant();
-    Optional<NamespaceName> namespace = NamespaceName.parse(credentials.username());
+    Optional<AccountName> account = AccountName.parse(credentials.username());
     Optional<StoredCredentials> found =
-        namespace.flatMap(
+        account.flatMap(
             name ->
                 store.find(new CredentialLookup(name, stored -> stored.accept(credentials, now))));
     Optional<StoredPassword> password = found.orElse(NOBODYS).matching(credentials, now);
-    if (password.isPresent() && namespace.isPresent()) {
-      return new AuthenticationResult.Authenticated(new Identity.Tenant(namespace.get()), password);
+    if (found.isEmpty() || account.isEmpty()) {
+      return new AuthenticationResult.Refused("unknown-namespace", Optional.empty());
     }
-    return found.isEmpty()
-        ? new AuthenticationResult.Refused("unknown-namespace", Optional.empty())
-        : new AuthenticationResult.Refused(reason(credentials, found.get()), namespace);
+    return password.isPresent()
+        ? new AuthenticationResult.Authenticated(
+            new Identity.Tenant(account.get(), found.get().restriction()), password)
+        : new AuthenticationResult.Refused(reason(credentials, found.get(), now), account);
   }
 
-  private static String reason(Credentials credentials, StoredCredentials found) {
+  private static String reason(Credentials credentials, StoredCredentials found, Instant now) {
     if (!found.username().equals(credentials.username())) {
       return "stored-username-is-not-the-namespace";
+    }
+    if (found.haveExpired(now)) {
+      return "stored-credentials-have-expired";
     }
     return found.problem().map(problem -> "stored-" + problem).orElse("wrong-password");
   }

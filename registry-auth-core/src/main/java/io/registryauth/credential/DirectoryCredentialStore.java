@@ -11,12 +11,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Credentials in files, one directory a namespace, as Kubernetes shows a Secret that is mounted as
+ * Credentials in files, one directory an account, as Kubernetes shows a Secret that is mounted as
  * a volume:
  *
  * <pre>
  * DIRECTORY/test-build/username    test-build
  * DIRECTORY/test-build/password    test-password-123
+ * DIRECTORY/test-build+ci/username test-build+ci
+ * DIRECTORY/test-build+ci/password ci-password-123
  * </pre>
  *
  * <p>{@link CredentialEntries} says which files there may be. They are read for each request, so
@@ -30,7 +32,7 @@ public final class DirectoryCredentialStore implements CredentialStore {
   /**
    * Makes a store.
    *
-   * @param directory the directory with a subdirectory for each namespace
+   * @param directory the directory with a subdirectory for each account, named as its user is
    * @throws IllegalArgumentException if it is not a directory
    */
   public DirectoryCredentialStore(Path directory) {
@@ -42,13 +44,13 @@ public final class DirectoryCredentialStore implements CredentialStore {
   }
 
   /**
-   * Reads the files of a namespace.
+   * Reads the files of an account.
    *
    * @throws CredentialStoreException if a file cannot be read, or if the whole directory is gone
    */
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
-    Path files = directory.resolve(lookup.namespace().value());
+    Path files = directory.resolve(lookup.account().username());
     for (int attempt = 0; attempt < MAX_ATTEMPTS && Files.isDirectory(files); attempt++) {
       Path version = version(files);
       Optional<StoredCredentials> found =
@@ -58,7 +60,7 @@ public final class DirectoryCredentialStore implements CredentialStore {
       }
     }
     if (Files.isDirectory(files)) {
-      throw new CredentialStoreException("The files of " + lookup.namespace() + " keep changing");
+      throw new CredentialStoreException("The files of " + lookup.account() + " keep changing");
     }
     if (!Files.isDirectory(directory)) {
       throw new CredentialStoreException("The directory " + directory + " is gone");

@@ -7,7 +7,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import com.google.common.collect.ImmutableMap;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * Credentials in one htpasswd file, a line for each namespace, as {@code htpasswd -B} writes it:
+ * Credentials in one htpasswd file, a line for each account, as {@code htpasswd -B} writes it:
  *
  * <pre>
  * # comments and blank lines may stand between
@@ -27,7 +27,7 @@ import java.util.function.LongSupplier;
  * </pre>
  *
  * <p>Only bcrypt hashes are taken ({@link StoredPassword#bcrypt} says which); a line with anything
- * else, a user that is no namespace, or a user that has a line already, makes the whole file wrong.
+ * else, a user that is no {@link AccountName}, or a user that has a line already, makes the whole file wrong.
  * So a mistake is found when the file is written, not when a tenant is turned away.
  *
  * <p>The file is looked at for each request, through links, and read again when it is another or of
@@ -40,7 +40,7 @@ import java.util.function.LongSupplier;
  * a valid one, which lacks the other half's tenants. Thread-safe.
  */
 public final class HtpasswdCredentialStore implements CredentialStore {
-  /** The most that the file may have, in bytes: room for 80,000 namespaces at least. */
+  /** The most that the file may have, in bytes: room for 50,000 accounts at least. */
   public static final int MAX_BYTES = 10 * 1024 * 1024;
 
   private static final long SETTLING_NANOS = SECONDS.toNanos(1);
@@ -65,7 +65,7 @@ public final class HtpasswdCredentialStore implements CredentialStore {
       Stamp stamp,
       long firstSeen,
       boolean settled,
-      Map<NamespaceName, StoredCredentials> credentials,
+      Map<AccountName, StoredCredentials> credentials,
       Optional<String> fault) {}
 
   /**
@@ -98,7 +98,7 @@ public final class HtpasswdCredentialStore implements CredentialStore {
   }
 
   /**
-   * Finds a namespace's line.
+   * Finds an account's line.
    *
    * @throws CredentialStoreException if the file cannot be read, or is wrong
    */
@@ -108,7 +108,7 @@ public final class HtpasswdCredentialStore implements CredentialStore {
     if (current.fault().isPresent()) {
       throw new CredentialStoreException(current.fault().get());
     }
-    return Optional.ofNullable(current.credentials().get(lookup.namespace()));
+    return Optional.ofNullable(current.credentials().get(lookup.account()));
   }
 
   private Version current() {
@@ -163,7 +163,7 @@ public final class HtpasswdCredentialStore implements CredentialStore {
     }
     try {
       // Names and hashes are ASCII, and comments may be in any encoding.
-      Map<NamespaceName, StoredCredentials> found =
+      Map<AccountName, StoredCredentials> found =
           HtpasswdFile.parse(new String(content, ISO_8859_1));
       return new Version(stamp, firstSeen, settled, ImmutableMap.copyOf(found), Optional.empty());
     } catch (IllegalArgumentException e) {

@@ -4,7 +4,7 @@
 package io.registryauth.credential;
 
 import com.google.common.collect.ImmutableList;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -16,8 +16,7 @@ import java.util.Optional;
  * wrong place.
  */
 final class HtpasswdFile {
-  private static final String USER_IS =
-      "the user is not a namespace; valid are 1 to 63 of a-z, 0-9 and -, with no - at either end";
+  private static final String USER_IS = "the user is no account; valid is " + AccountName.VALID;
 
   private HtpasswdFile() {}
 
@@ -26,8 +25,8 @@ final class HtpasswdFile {
    *
    * @throws IllegalArgumentException if one of them is wrong; the message begins with its number
    */
-  static Map<NamespaceName, StoredCredentials> parse(String text) {
-    Map<NamespaceName, StoredCredentials> found = new HashMap<>();
+  static Map<AccountName, StoredCredentials> parse(String text) {
+    Map<AccountName, StoredCredentials> found = new HashMap<>();
     int number = 0;
     for (Iterator<String> lines = text.lines().iterator(); lines.hasNext(); ) {
       String line = lines.next().strip();
@@ -39,19 +38,19 @@ final class HtpasswdFile {
     return found;
   }
 
-  private static void add(String line, int number, Map<NamespaceName, StoredCredentials> found) {
+  private static void add(String line, int number, Map<AccountName, StoredCredentials> found) {
     int colon = line.indexOf(':');
     if (colon < 0) {
-      throw wrong(number, "there is no colon; valid is NAMESPACE:HASH");
+      throw wrong(number, "there is no colon; valid is USER:HASH");
     }
-    Optional<NamespaceName> namespace = NamespaceName.parse(line.substring(0, colon));
-    if (namespace.isEmpty()) {
+    Optional<AccountName> account = AccountName.parse(line.substring(0, colon));
+    if (account.isEmpty()) {
       throw wrong(number, USER_IS);
     }
     StoredCredentials credentials =
         new StoredCredentials(
-            namespace.get().value(), ImmutableList.of(password(line.substring(colon + 1), number)));
-    if (found.put(namespace.get(), credentials) != null) {
+            account.get().username(), ImmutableList.of(password(line.substring(colon + 1), number)));
+    if (found.put(account.get(), credentials) != null) {
       throw wrong(number, "a line above has the same user; valid is one line for each user");
     }
   }

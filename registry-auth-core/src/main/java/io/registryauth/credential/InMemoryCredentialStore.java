@@ -5,6 +5,7 @@ package io.registryauth.credential;
 
 import com.google.common.collect.ImmutableList;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.registryauth.tenant.AccountName;
 import io.registryauth.tenant.NamespaceName;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +15,10 @@ import java.util.stream.Stream;
 
 /** Credentials in memory, for tests and for platforms that keep them elsewhere. Thread-safe. */
 public final class InMemoryCredentialStore implements CredentialStore {
-  private final Map<NamespaceName, StoredCredentials> credentials = new ConcurrentHashMap<>();
+  private final Map<AccountName, StoredCredentials> credentials = new ConcurrentHashMap<>();
 
   /**
-   * Stores a namespace's passwords in place of those it had.
+   * Stores the passwords of a namespace's own account in place of those it had.
    *
    * @param namespace the namespace, which is the user name too
    * @param passwords the passwords that are valid from now on, none of them empty
@@ -30,17 +31,24 @@ public final class InMemoryCredentialStore implements CredentialStore {
         Stream.of(passwords)
             .map(password -> StoredPassword.of(Password.of(password)))
             .collect(ImmutableList.toImmutableList());
-    credentials.put(new NamespaceName(namespace), new StoredCredentials(namespace, stored));
+    return put(
+        AccountName.of(new NamespaceName(namespace)), new StoredCredentials(namespace, stored));
+  }
+
+  /** Stores an account's credentials in place of those it had. */
+  @CanIgnoreReturnValue
+  public InMemoryCredentialStore put(AccountName account, StoredCredentials stored) {
+    credentials.put(account, stored);
     return this;
   }
 
-  /** Forgets a namespace. */
-  public void remove(NamespaceName namespace) {
-    credentials.remove(namespace);
+  /** Forgets an account. */
+  public void remove(AccountName account) {
+    credentials.remove(account);
   }
 
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
-    return Optional.ofNullable(credentials.get(lookup.namespace()));
+    return Optional.ofNullable(credentials.get(lookup.account()));
   }
 }

@@ -9,24 +9,28 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a store keeps for a namespace.
+ * What a store keeps for an account.
  *
- * @param username the user name, which must be the namespace to be of use
+ * @param username the user name, which must be the account's to be of use
  * @param passwords the passwords that are valid; several while a rotation lasts, none if what is
  *     stored is incomplete, which refuses everybody
  * @param problem what makes a part of it unusable, if anything: a few lower-case words with hyphens
  *     between them, for the audit log
+ * @param restriction what the account may have at most
  */
 public record StoredCredentials(
-    String username, List<StoredPassword> passwords, Optional<String> problem) {
+    String username,
+    List<StoredPassword> passwords,
+    Optional<String> problem,
+    Restriction restriction) {
   /** Copies the passwords. */
   public StoredCredentials {
     passwords = ImmutableList.copyOf(passwords);
   }
 
-  /** Makes credentials without a problem. */
+  /** Makes credentials without a problem or a restriction. */
   public StoredCredentials(String username, List<StoredPassword> passwords) {
-    this(username, passwords, Optional.empty());
+    this(username, passwords, Optional.empty(), Restriction.NONE);
   }
 
   /**
@@ -51,5 +55,10 @@ public record StoredCredentials(
       }
     }
     return usernameMatches ? matching : Optional.empty();
+  }
+
+  /** Whether there were passwords, and all have ended. */
+  boolean haveExpired(Instant now) {
+    return !passwords.isEmpty() && passwords.stream().noneMatch(password -> password.isValid(now));
   }
 }

@@ -52,9 +52,15 @@ public final class StoredPassword {
         Optional.empty());
   }
 
-  /** Returns the same password, valid until then and no longer. */
+  /**
+   * Returns the same password, valid until then and no longer. One that ends sooner stays as it is.
+   *
+   * @param time the end, or {@link Instant#MAX} for none
+   */
   public StoredPassword until(Instant time) {
-    return new StoredPassword(verifier, digest, Optional.of(time));
+    return time.equals(Instant.MAX) || !isValid(time)
+        ? this
+        : new StoredPassword(verifier, digest, Optional.of(time));
   }
 
   private static HashCode digest(String kind, byte[] stored) {

@@ -23,11 +23,17 @@ public record NamespaceName(String value) {
    * @throws IllegalArgumentException if it is no DNS label
    */
   public NamespaceName {
-    if (!isLabel(value)) {
+    checkLabel(value, "namespace");
+  }
+
+  static void checkLabel(String text, String what) {
+    if (!isLabel(text)) {
       throw new IllegalArgumentException(
           "\""
-              + value
-              + "\" is not a namespace: valid are 1 to "
+              + text
+              + "\" is not a "
+              + what
+              + ": valid are 1 to "
               + MAX_LENGTH
               + " of a-z, 0-9 and -, with no - at either end");
     }
@@ -53,7 +59,7 @@ public record NamespaceName(String value) {
     return NAMES.splitToStream(text).map(NamespaceName::new).toList();
   }
 
-  private static boolean isLabel(String text) {
+  static boolean isLabel(String text) {
     return !text.isEmpty()
         && text.length() <= MAX_LENGTH
         && text.charAt(0) != '-'

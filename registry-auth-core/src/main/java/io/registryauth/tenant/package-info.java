@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Namespaces, the tenants of the registry: the first component of a repository name.
+ * Namespaces, the tenants of the registry: the first component of a repository name; and their accounts.
  */
 @NullMarked
 @CheckReturnValue

@@ -3,7 +3,7 @@
 
 package io.registryauth.token;
 
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 
 /**
  * A refresh token of ours. Who has {@link #value} is the tenant as long as its password stays, so
@@ -11,11 +11,11 @@ import io.registryauth.tenant.NamespaceName;
  *
  * @param value the JWT in its compact form
  * @param tokenId the {@code jti} claim
- * @param namespace the {@code sub} claim: whose it is
+ * @param account the {@code sub} claim: whose it is
  * @param fingerprint the {@code credential} claim: which stored password it was given for
  */
 public record RefreshToken(
-    String value, String tokenId, NamespaceName namespace, String fingerprint) {
+    String value, String tokenId, AccountName account, String fingerprint) {
   @Override
   public String toString() {
     return "RefreshToken[" + tokenId + "]";

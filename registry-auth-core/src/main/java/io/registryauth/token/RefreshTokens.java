@@ -15,7 +15,7 @@ import io.registryauth.credential.Identity;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.credential.StoredPassword;
 import io.registryauth.key.SigningKey;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
@@ -111,7 +111,7 @@ public final class RefreshTokens {
     }
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String tokenId = UUID.randomUUID().toString();
-    String fingerprint = fingerprint(tenant.namespace(), password);
+    String fingerprint = fingerprint(tenant.account(), password);
     Map<String, Object> claims = new LinkedHashMap<>();
     claims.put("iss", issuer);
     claims.put("sub", tenant.subject());
@@ -122,12 +122,12 @@ public final class RefreshTokens {
     claims.put("service", service);
     claims.put("credential", fingerprint);
     String value = TokenIssuer.sign(key, TYPE, List.of(), claims);
-    return Optional.of(new RefreshToken(value, tokenId, tenant.namespace(), fingerprint));
+    return Optional.of(new RefreshToken(value, tokenId, tenant.account(), fingerprint));
   }
 
-  /** Two namespaces with the same password have different fingerprints: clients can read them. */
-  private String fingerprint(NamespaceName namespace, StoredPassword password) {
-    byte[] own = Hashing.hmacSha256(fingerprintKey).hashString(namespace.value(), UTF_8).asBytes();
+  /** Two accounts with the same password have different fingerprints: clients can read them. */
+  private String fingerprint(AccountName account, StoredPassword password) {
+    byte[] own = Hashing.hmacSha256(fingerprintKey).hashString(account.username(), UTF_8).asBytes();
     return password.fingerprint(own);
   }
 
@@ -144,10 +144,10 @@ public final class RefreshTokens {
     try {
       JwtClaims claims = verifiedClaims(value);
       boolean forService = service.equals(claims.getClaimValue("service", String.class));
-      Optional<NamespaceName> namespace = NamespaceName.parse(claims.getSubject());
+      Optional<AccountName> account = AccountName.parse(claims.getSubject());
       String fingerprint = claims.getClaimValueAsString("credential");
       return forService && fingerprint != null
-          ? namespace.map(name -> new RefreshToken(value, jwtId(claims), name, fingerprint))
+          ? account.map(name -> new RefreshToken(value, jwtId(claims), name, fingerprint))
           : Optional.empty();
     } catch (InvalidJwtException | MalformedClaimException e) {
       return Optional.empty();
@@ -181,26 +181,27 @@ public final class RefreshTokens {
    */
   public AuthenticationResult authenticate(RefreshToken token) {
     Instant now = clock.instant();
-    NamespaceName namespace = token.namespace();
+    AccountName account = token.account();
     Optional<StoredCredentials> found =
         store.find(
-            new CredentialLookup(namespace, stored -> password(token, stored, now).isPresent()));
+            new CredentialLookup(account, stored -> password(token, stored, now).isPresent()));
     if (found.isEmpty()) {
       return new AuthenticationResult.Refused("unknown-namespace", Optional.empty());
     }
     Optional<StoredPassword> password = password(token, found.get(), now);
     return password.isPresent()
-        ? new AuthenticationResult.Authenticated(new Identity.Tenant(namespace), password)
+        ? new AuthenticationResult.Authenticated(
+            new Identity.Tenant(account, found.get().restriction()), password)
         : new AuthenticationResult.Refused(
-            "refresh-token-of-another-password", Optional.of(namespace));
+            "refresh-token-of-another-password", Optional.of(account));
   }
 
   private Optional<StoredPassword> password(
       RefreshToken token, StoredCredentials stored, Instant now) {
     return stored.passwords().stream()
-        .filter(password -> stored.username().equals(token.namespace().value()))
+        .filter(password -> stored.username().equals(token.account().username()))
         .filter(password -> password.isValid(now))
-        .filter(password -> equal(fingerprint(token.namespace(), password), token.fingerprint()))
+        .filter(password -> equal(fingerprint(token.account(), password), token.fingerprint()))
         .findFirst();
   }
 
