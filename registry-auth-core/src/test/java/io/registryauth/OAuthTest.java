@@ -17,6 +17,7 @@ import io.registryauth.credential.CredentialStoreException;
 import io.registryauth.credential.Identity;
 import io.registryauth.credential.InMemoryCredentialStore;
 import io.registryauth.key.TestKeys;
+import io.registryauth.tenant.AccountName;
 import io.registryauth.tenant.NamespaceName;
 import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
@@ -327,7 +328,7 @@ class OAuthTest {
   @Test
   void attack_refreshTokenAfterDeletion_isUnauthorized() throws JoseException {
     String token = refreshToken();
-    store.remove(new NamespaceName("team-a"));
+    store.remove(AccountName.of(new NamespaceName("team-a")));
 
     assertThat(refusal(post(refresh(token)))).isEqualTo("401 UNAUTHORIZED unknown-namespace");
   }

@@ -162,7 +162,7 @@ class TokenServiceTest {
             new TokenResult.Rejected(
                 401,
                 ErrorCode.DENIED,
-                "The namespace team-a may have nothing of what is asked:"
+                "The account team-a may have nothing of what is asked:"
                     + " repository:b/y:pull registry:catalog:*",
                 "nothing-granted",
                 "team-a",

@@ -28,9 +28,8 @@ public sealed interface AuthenticationResult {
    *
    * @param reason a few lower-case words with hyphens between them, for the audit log and metrics.
    *     The client never sees it.
-   * @param account the account that the client claimed to be, if it exists. A user name that is none
-   *     may be a mistyped password, which must not get into a log.
+   * @param account the account that the client claimed to be, if it exists. A user name that is
+   *     none may be a mistyped password, which must not get into a log.
    */
-  record Refused(String reason, Optional<AccountName> account)
-      implements AuthenticationResult {}
+  record Refused(String reason, Optional<AccountName> account) implements AuthenticationResult {}
 }

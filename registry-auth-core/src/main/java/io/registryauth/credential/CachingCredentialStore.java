@@ -48,10 +48,9 @@ import org.jspecify.annotations.Nullable;
  * CredentialStoreException} at once, or the old copy if it accepts them</td></tr>
  * </table>
  *
- * <p>After a read that failed, or that others waited for in vain, the account is not read for 2
- * s. A wrong password makes a known account be read again after 2 s and a name without
- * credentials after 10 s: who measures how long an answer takes may tell one from the other if
- * reading is slow.
+ * <p>After a read that failed, or that others waited for in vain, the account is not read for 2 s.
+ * A wrong password makes a known account be read again after 2 s and a name without credentials
+ * after 10 s: who measures how long an answer takes may tell one from the other if reading is slow.
  *
  * <p>Time is that of a ticker, so a clock that is set does no harm. Thread-safe.
  */
@@ -416,9 +415,9 @@ public final class CachingCredentialStore implements CredentialStore {
     }
 
     /**
-     * Sets how many accounts that nobody has asked for lately may be read per second, and how
-     * many copies that do not satisfy. A read that is not its turn within a second fails with
-     * {@link CredentialStoreException}. Refreshing a copy that accepts the request is not limited.
+     * Sets how many accounts that nobody has asked for lately may be read per second, and how many
+     * copies that do not satisfy. A read that is not its turn within a second fails with {@link
+     * CredentialStoreException}. Refreshing a copy that accepts the request is not limited.
      */
     @CanIgnoreReturnValue
     public Builder maxReadsPerSecond(double reads) {

@@ -5,7 +5,6 @@ package io.registryauth.credential;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.nio.ByteBuffer;
@@ -40,7 +39,8 @@ import java.util.stream.Stream;
  *
  * <p>All are UTF-8 of at most {@value #MAX_BYTES} bytes. One line end after the text is dropped: a
  * password with a line end could not be sent anyway. An entry that cannot be made sense of never
- * lets anybody in, and one that would narrow lets nobody in at all; {@link StoredCredentials#problem} says which, for the audit log.
+ * lets anybody in, and one that would narrow lets nobody in at all; {@link
+ * StoredCredentials#problem} says which, for the audit log.
  */
 public final class CredentialEntries {
   /** The most that an entry may have, in bytes. */
@@ -119,10 +119,7 @@ public final class CredentialEntries {
 
   private Optional<Instant> time(String name) {
     return narrowing(
-        name,
-        Instant.MAX,
-        text -> OffsetDateTime.parse(text).toInstant(),
-        "-is-no-rfc-3339-time");
+        name, Instant.MAX, text -> OffsetDateTime.parse(text).toInstant(), "-is-no-rfc-3339-time");
   }
 
   private Optional<Restriction> restriction() {

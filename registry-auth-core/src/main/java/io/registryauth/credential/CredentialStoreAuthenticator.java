@@ -12,9 +12,9 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Compares the presented credentials with the stored ones of the account that the user name
- * names. Comparison takes the same path and time for an account that has none: a password that
- * nobody knows stands in. Thread-safe; blocks as long as its store does.
+ * Compares the presented credentials with the stored ones of the account that the user name names.
+ * Comparison takes the same path and time for an account that has none: a password that nobody
+ * knows stands in. Thread-safe; blocks as long as its store does.
  */
 public final class CredentialStoreAuthenticator implements Authenticator {
   private static final StoredCredentials NOBODYS =

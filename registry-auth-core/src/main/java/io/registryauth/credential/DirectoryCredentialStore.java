@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Credentials in files, one directory an account, as Kubernetes shows a Secret that is mounted as
- * a volume:
+ * Credentials in files, one directory an account, as Kubernetes shows a Secret that is mounted as a
+ * volume:
  *
  * <pre>
  * DIRECTORY/test-build/username    test-build

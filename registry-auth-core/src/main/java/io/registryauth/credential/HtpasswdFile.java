@@ -49,7 +49,8 @@ final class HtpasswdFile {
     }
     StoredCredentials credentials =
         new StoredCredentials(
-            account.get().username(), ImmutableList.of(password(line.substring(colon + 1), number)));
+            account.get().username(),
+            ImmutableList.of(password(line.substring(colon + 1), number)));
     if (found.put(account.get(), credentials) != null) {
       throw wrong(number, "a line above has the same user; valid is one line for each user");
     }

@@ -11,6 +11,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import io.registryauth.scope.ResourceScope;
+import io.registryauth.tenant.NamespaceExtractor;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -77,10 +78,13 @@ public record Restriction(Optional<Set<String>> actions, Optional<List<String>> 
 
   private static void checkRepository(String pattern) {
     String name =
-        pattern.endsWith(BELOW)
-            ? pattern.substring(0, pattern.length() - BELOW.length())
-            : pattern;
-    ResourceScope unused = new ResourceScope(ResourceScope.REPOSITORY, name, ImmutableSet.of());
+        pattern.endsWith(BELOW) ? pattern.substring(0, pattern.length() - 1) + "any" : pattern;
+    ResourceScope scope = new ResourceScope(ResourceScope.REPOSITORY, name, ImmutableSet.of());
+    checkArgument(
+        NamespaceExtractor.extract(scope).isPresent(),
+        "\"%s\" is not a repository of a namespace, nor such a beginning with %s at its end",
+        pattern,
+        BELOW);
   }
 
   /**

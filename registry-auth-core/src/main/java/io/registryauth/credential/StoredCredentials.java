@@ -33,6 +33,12 @@ public record StoredCredentials(
     this(username, passwords, Optional.empty(), Restriction.NONE);
   }
 
+  /** Makes credentials that nobody can present, for the sake of what is said of them. */
+  public static StoredCredentials unusable(String username, String problem) {
+    return new StoredCredentials(
+        username, ImmutableList.of(), Optional.of(problem), Restriction.NONE);
+  }
+
   /**
    * Says whether a client's credentials are these. Compares the password with each stored one, and
    * does so even if the user name differs, so that the time says nothing of which part was wrong.

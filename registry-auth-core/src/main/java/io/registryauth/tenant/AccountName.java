@@ -26,7 +26,7 @@ public record AccountName(NamespaceName namespace, String name) {
    * @throws IllegalArgumentException if it is no DNS label
    */
   public AccountName {
-    NamespaceName.checkLabel(name, "account name");
+    NamespaceName.checkLabel(name, "an account name");
   }
 
   /** Returns a namespace's own account. */

@@ -23,7 +23,7 @@ public record NamespaceName(String value) {
    * @throws IllegalArgumentException if it is no DNS label
    */
   public NamespaceName {
-    checkLabel(value, "namespace");
+    checkLabel(value, "a namespace");
   }
 
   static void checkLabel(String text, String what) {
@@ -31,7 +31,7 @@ public record NamespaceName(String value) {
       throw new IllegalArgumentException(
           "\""
               + text
-              + "\" is not a "
+              + "\" is not "
               + what
               + ": valid are 1 to "
               + MAX_LENGTH

@@ -14,8 +14,7 @@ import io.registryauth.tenant.AccountName;
  * @param account the {@code sub} claim: whose it is
  * @param fingerprint the {@code credential} claim: which stored password it was given for
  */
-public record RefreshToken(
-    String value, String tokenId, AccountName account, String fingerprint) {
+public record RefreshToken(String value, String tokenId, AccountName account, String fingerprint) {
   @Override
   public String toString() {
     return "RefreshToken[" + tokenId + "]";

@@ -5,6 +5,7 @@ package io.registryauth.token;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableSet;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.registryauth.key.SigningKey;
 import io.registryauth.scope.Access;
@@ -16,6 +17,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jose4j.json.JsonUtil;
 import org.jose4j.jws.AlgorithmIdentifiers;
@@ -42,9 +44,12 @@ public final class TokenIssuer {
   /** How far a registry's clock may be behind; its own leeway of 60 s comes on top. */
   private static final Duration CLOCK_SKEW = Duration.ofMinutes(1);
 
+  private static final ImmutableSet<String> PULL = ImmutableSet.of("pull");
+
   private final SigningKey key;
   private final String issuer;
   private final Duration lifetime;
+  private final Duration pushLifetime;
   private final TokenProfile profile;
   private final Clock clock;
 
@@ -52,6 +57,7 @@ public final class TokenIssuer {
     key = builder.key;
     issuer = builder.issuer;
     lifetime = builder.lifetime;
+    pushLifetime = builder.pushLifetime.orElse(lifetime);
     profile = builder.profile;
     clock = builder.clock;
     checkArgument(
@@ -75,19 +81,24 @@ public final class TokenIssuer {
   public IssuedToken issue(Grant grant) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String tokenId = UUID.randomUUID().toString();
+    Duration valid = isPullOnly(grant) ? lifetime : pushLifetime;
     boolean chain = profile == TokenProfile.DISTRIBUTION_2_8;
     List<X509Certificate> certificates = chain ? key.certificates() : List.of();
-    String value = sign(key, "JWT", certificates, claims(grant, now, tokenId));
-    return new IssuedToken(value, tokenId, key.keyId(), now, lifetime);
+    String value = sign(key, "JWT", certificates, claims(grant, now, valid, tokenId));
+    return new IssuedToken(value, tokenId, key.keyId(), now, valid);
   }
 
-  private Map<String, Object> claims(Grant grant, Instant now, String tokenId) {
+  private static boolean isPullOnly(Grant grant) {
+    return grant.access().stream().allMatch(access -> PULL.containsAll(access.actions()));
+  }
+
+  private Map<String, Object> claims(Grant grant, Instant now, Duration valid, String tokenId) {
     boolean audienceIsText = profile == TokenProfile.DISTRIBUTION_2_8;
     Map<String, Object> claims = new LinkedHashMap<>();
     claims.put("iss", issuer);
     claims.put("sub", grant.subject());
     claims.put("aud", audienceIsText ? grant.audience() : List.of(grant.audience()));
-    claims.put("exp", now.plus(lifetime).getEpochSecond());
+    claims.put("exp", now.plus(valid).getEpochSecond());
     claims.put("nbf", now.minus(CLOCK_SKEW).getEpochSecond());
     claims.put("iat", now.getEpochSecond());
     claims.put("jti", tokenId);
@@ -127,6 +138,7 @@ public final class TokenIssuer {
     private final SigningKey key;
     private String issuer = "registry-token-issuer";
     private Duration lifetime = Duration.ofMinutes(5);
+    private Optional<Duration> pushLifetime = Optional.empty();
     private TokenProfile profile = TokenProfile.DISTRIBUTION_3;
     private Clock clock = Clock.systemUTC();
 
@@ -153,14 +165,31 @@ public final class TokenIssuer {
      */
     @CanIgnoreReturnValue
     public Builder lifetime(Duration time) {
+      lifetime = checkLifetime("lifetime", time);
+      return this;
+    }
+
+    /**
+     * Sets how long a token is valid that allows more than to pull; by default as long as the
+     * others. A client pushes all layers of an image by one token, and not every client asks for
+     * another when that has expired.
+     *
+     * @throws IllegalArgumentException as {@link #lifetime} does
+     */
+    @CanIgnoreReturnValue
+    public Builder pushLifetime(Duration time) {
+      pushLifetime = Optional.of(checkLifetime("lifetime of push tokens", time));
+      return this;
+    }
+
+    private static Duration checkLifetime(String what, Duration time) {
       boolean valid =
           time.equals(time.truncatedTo(ChronoUnit.SECONDS))
               && time.compareTo(Duration.ofMinutes(1)) >= 0
               && time.compareTo(Duration.ofDays(1)) <= 0;
       checkArgument(
-          valid, "The lifetime is %s; valid are whole seconds from 60 s to 86400 s", time);
-      lifetime = time;
-      return this;
+          valid, "The %s is %s; valid are whole seconds from 60 s to 86400 s", what, time);
+      return time;
     }
 
     /** Sets the shape of tokens; by default {@link TokenProfile#DISTRIBUTION_3}. */

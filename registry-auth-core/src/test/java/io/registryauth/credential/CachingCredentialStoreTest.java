@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -96,7 +96,7 @@ class CachingCredentialStoreTest {
     delegate.store("team", "new");
     delegate.store("other", "new");
 
-    cache.invalidate(new NamespaceName("team"));
+    cache.invalidate(AccountName.parse("team").orElseThrow());
 
     assertThat(accepts("team", "old")).isFalse();
     assertThat(accepts("other", "old")).isTrue();
@@ -137,7 +137,7 @@ class CachingCredentialStoreTest {
     StoredCredentials copy =
         new StoredCredentials("team", List.of(StoredPassword.of(Password.of("secret"))));
 
-    cache.offer(new NamespaceName("team"), copy, FRESH.minus(TICK));
+    cache.offer(AccountName.parse("team").orElseThrow(), copy, FRESH.minus(TICK));
     assertThat(accepts("team", "secret")).isTrue();
     assertReads(0);
     delegate.fail();
@@ -166,10 +166,10 @@ class CachingCredentialStoreTest {
     StoredCredentials copy =
         new StoredCredentials("team", List.of(StoredPassword.of(Password.of("new"))));
 
-    cache.update(new NamespaceName("team"), copy, TICK);
+    cache.update(AccountName.parse("team").orElseThrow(), copy, TICK);
     assertThat(accepts("team", "old")).as("the copy is older").isTrue();
     ticker.advance(TICK.multipliedBy(2));
-    cache.update(new NamespaceName("team"), copy, TICK);
+    cache.update(AccountName.parse("team").orElseThrow(), copy, TICK);
 
     delegate.fail();
     assertThat(accepts("team", "new")).isTrue();
@@ -180,7 +180,7 @@ class CachingCredentialStoreTest {
   void update_namespaceThatIsNotRemembered_staysUnknown() {
     StoredCredentials copy =
         new StoredCredentials("team", List.of(StoredPassword.of(Password.of("secret"))));
-    cache.update(new NamespaceName("team"), copy, TICK);
+    cache.update(AccountName.parse("team").orElseThrow(), copy, TICK);
 
     assertThat(find("team", "secret")).isEmpty();
   }
@@ -193,8 +193,8 @@ class CachingCredentialStoreTest {
     StoredCredentials old =
         new StoredCredentials("team", List.of(StoredPassword.of(Password.of("old"))));
 
-    cache.offer(new NamespaceName("team"), old, TICK);
-    cache.offer(new NamespaceName("gone"), old, TICK);
+    cache.offer(AccountName.parse("team").orElseThrow(), old, TICK);
+    cache.offer(AccountName.parse("gone").orElseThrow(), old, TICK);
 
     assertThat(accepts("team", "old")).isFalse();
     assertThat(find("gone", "old")).isEmpty();
@@ -205,7 +205,7 @@ class CachingCredentialStoreTest {
     assertThat(find("team", "secret")).isEmpty();
     delegate.store("team", "secret");
 
-    cache.invalidate(new NamespaceName("team"));
+    cache.invalidate(AccountName.parse("team").orElseThrow());
 
     assertThat(accepts("team", "secret")).isTrue();
   }
@@ -436,7 +436,7 @@ class CachingCredentialStoreTest {
     cache =
         CachingCredentialStore.builder(delegate)
             .ticker(ticker)
-            .maxNamespaces(5000, 10)
+            .maxAccounts(5000, 10)
             .maxReadsPerSecond(1_000_000)
             .build();
     delegate.store("team", "secret");
@@ -451,7 +451,8 @@ class CachingCredentialStoreTest {
     assertThat(delegate.reads().size()).isBetween(1980, 2001);
 
     assertThat(accepts("team", "secret")).isTrue();
-    assertThat(Collections.frequency(delegate.reads(), new NamespaceName("team"))).isEqualTo(1);
+    assertThat(Collections.frequency(delegate.reads(), AccountName.parse("team").orElseThrow()))
+        .isEqualTo(1);
   }
 
   @Test
@@ -459,7 +460,7 @@ class CachingCredentialStoreTest {
     cache =
         CachingCredentialStore.builder(delegate)
             .ticker(ticker)
-            .maxNamespaces(10, 5000)
+            .maxAccounts(10, 5000)
             .maxReadsPerSecond(1_000_000)
             .build();
     for (int round = 0; round < 2; round++) {
@@ -586,9 +587,9 @@ class CachingCredentialStoreTest {
     CachingCredentialStore.Builder builder = CachingCredentialStore.builder(delegate);
 
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.maxNamespaces(none, 1))
-        .withMessage("maxNamespaces takes positive numbers");
-    assertThatIllegalArgumentException().isThrownBy(() -> builder.maxNamespaces(1, none));
+        .isThrownBy(() -> builder.maxAccounts(none, 1))
+        .withMessage("maxAccounts takes positive numbers");
+    assertThatIllegalArgumentException().isThrownBy(() -> builder.maxAccounts(1, none));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.maxWaiting((int) none, 1))
         .withMessage("maxWaiting takes positive numbers");
@@ -602,7 +603,8 @@ class CachingCredentialStoreTest {
     Credentials presented = new Credentials(namespace, Password.of(password));
     return cache.find(
         new CredentialLookup(
-            new NamespaceName(namespace), stored -> stored.accept(presented, Instant.EPOCH)));
+            AccountName.parse(namespace).orElseThrow(),
+            stored -> stored.accept(presented, Instant.EPOCH)));
   }
 
   private boolean accepts(String namespace, String password) {
@@ -616,6 +618,7 @@ class CachingCredentialStoreTest {
   }
 
   private void assertReads(int count) {
-    assertThat(delegate.reads()).isEqualTo(Collections.nCopies(count, new NamespaceName("team")));
+    assertThat(delegate.reads())
+        .isEqualTo(Collections.nCopies(count, AccountName.parse("team").orElseThrow()));
   }
 }

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.google.common.collect.ConcurrentHashMultiset;
 import com.google.common.collect.Multiset;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 /** Many requests at once: one reads, the others wait for it. */
 @Timeout(30)
 class CachingCredentialStoreThreadsTest {
-  private static final NamespaceName TEAM = new NamespaceName("team");
+  private static final AccountName TEAM = AccountName.parse("team").orElseThrow();
   private static final Duration FRESH = Duration.ofSeconds(30);
 
   private final FakeTicker ticker = new FakeTicker(0);
@@ -71,7 +71,7 @@ class CachingCredentialStoreThreadsTest {
     Request first = begin(cache, "secret");
     firstReadBegan.await();
 
-    assertThat(cache.find(CredentialLookup.of(new NamespaceName("other")))).isEmpty();
+    assertThat(cache.find(CredentialLookup.of(AccountName.parse("other").orElseThrow()))).isEmpty();
 
     firstReadMayEnd.countDown();
     assertThat(first.accepted()).isTrue();
@@ -292,7 +292,7 @@ class CachingCredentialStoreThreadsTest {
     assertThatExceptionOfType(CredentialStoreException.class)
         .isThrownBy(() -> narrow.find(CredentialLookup.of(TEAM)))
         .withMessage("Too many requests wait for the same credentials");
-    assertThat(narrow.find(CredentialLookup.of(new NamespaceName("other"))))
+    assertThat(narrow.find(CredentialLookup.of(AccountName.parse("other").orElseThrow())))
         .as("another namespace goes on")
         .isEmpty();
 
@@ -335,11 +335,11 @@ class CachingCredentialStoreThreadsTest {
     stored.store("team", "old");
     CountDownLatch readBegan = new CountDownLatch(1);
     CountDownLatch readMayEnd = new CountDownLatch(1);
-    NamespaceName unknown = new NamespaceName("nobody");
+    AccountName unknown = AccountName.parse("nobody").orElseThrow();
     CachingCredentialStore narrow =
         CachingCredentialStore.builder(
                 lookup -> {
-                  if (lookup.namespace().equals(unknown)) {
+                  if (lookup.account().equals(unknown)) {
                     readBegan.countDown();
                     await(readMayEnd);
                   }
@@ -369,7 +369,7 @@ class CachingCredentialStoreThreadsTest {
     assertThat(slowly.find(CredentialLookup.of(TEAM))).isPresent();
 
     assertThatExceptionOfType(CredentialStoreException.class)
-        .isThrownBy(() -> slowly.find(CredentialLookup.of(new NamespaceName("new"))))
+        .isThrownBy(() -> slowly.find(CredentialLookup.of(AccountName.parse("new").orElseThrow())))
         .withMessage("Too many credentials are being read");
     ticker.advance(FRESH);
     assertThat(slowly.find(CredentialLookup.of(TEAM))).as("a refresh").isPresent();

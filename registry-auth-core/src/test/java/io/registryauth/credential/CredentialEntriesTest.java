@@ -8,8 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -171,6 +173,110 @@ class CredentialEntriesTest {
     put("password", "p".repeat(1025));
     assertThat(accepts("p".repeat(1025))).isFalse();
     assertProblem("password-has-more-than-1024-bytes");
+  }
+
+  @Test
+  void read_expires_endsEachPassword() {
+    put("username", "team");
+    put("password", "secret");
+    put("password-previous", "previous");
+    put("expires", "2026-11-25T13:00:01+01:00");
+
+    assertThat(accepts("secret")).isTrue();
+    assertThat(accepts("previous")).isTrue();
+    put("expires", "2026-11-25T12:00:00Z");
+    assertThat(accepts("secret")).isFalse();
+    assertThat(accepts("previous")).isFalse();
+    assertProblem(null);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-11-25T12:00:00Z, 2026-11-26T00:00:00Z",
+    "2026-11-26T00:00:00Z, 2026-11-25T12:00:00Z"
+  })
+  void read_twoEndsOfAPassword_theEarlierCounts(String expires, String previousExpires) {
+    put("username", "team");
+    put("password", "secret");
+    put("password-previous", "previous");
+    put("expires", expires);
+    put("password-previous-expires", previousExpires);
+
+    assertThat(accepts("previous")).isFalse();
+  }
+
+  @Test
+  void read_withoutRestriction_hasNone() {
+    put("username", "team");
+    put("password", "secret");
+
+    assertThat(read().orElseThrow().restriction()).isSameAs(Restriction.NONE);
+  }
+
+  @Test
+  void read_actionsAndRepositories_restrict() {
+    put("username", "team");
+    put("password", "secret");
+    put("actions", "pull, push\n");
+    put("repositories", "team/app\nteam/base/*,shared/os");
+
+    assertThat(read().orElseThrow().restriction())
+        .isEqualTo(
+            new Restriction(
+                Optional.of(Set.of("pull", "push")),
+                Optional.of(List.of("team/app", "team/base/*", "shared/os"))));
+    assertThat(accepts("secret")).isTrue();
+    assertProblem(null);
+  }
+
+  /** What was meant to narrow must not widen by a mistake. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "expires | '' | is-no-rfc-3339-time",
+        "expires | 2026-12-31 | is-no-rfc-3339-time",
+        "expires | never | is-no-rfc-3339-time",
+        "expires | 2999-02-30T00:00:00Z | is-no-rfc-3339-time",
+        "actions | '' | is-no-list-of-pull-push-and-delete",
+        "actions | , | is-no-list-of-pull-push-and-delete",
+        "actions | read | is-no-list-of-pull-push-and-delete",
+        "actions | pull;push | is-no-list-of-pull-push-and-delete",
+        "actions | Pull | is-no-list-of-pull-push-and-delete",
+        "actions | * | is-no-list-of-pull-push-and-delete",
+        "repositories | '' | is-no-list-of-repositories",
+        "repositories | * | is-no-list-of-repositories",
+        "repositories | /* | is-no-list-of-repositories",
+        "repositories | team/* team/[a-z] | is-no-list-of-repositories",
+        "repositories | team/a* | is-no-list-of-repositories",
+        "repositories | team/*/app | is-no-list-of-repositories",
+        "repositories | team/ | is-no-list-of-repositories",
+        "repositories | team/.. | is-no-list-of-repositories",
+        "repositories | TEAM/app | is-no-list-of-repositories"
+      })
+  void attack_restrictionThatMakesNoSense_refusesEverybody(
+      String name, String text, String problem) {
+    put("username", "team");
+    put("password", "secret");
+    put("password-previous", "previous");
+    put(name, text);
+
+    assertThat(read().orElseThrow().passwords()).isEmpty();
+    assertProblem(name + "-" + problem);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"expires", "actions", "repositories"})
+  void attack_restrictionThatCannotBeRead_refusesEverybody(String name) {
+    put("username", "team");
+    put("password", "secret");
+    entries.put(name, new byte[] {'p', (byte) 0xff});
+    assertThat(read().orElseThrow().passwords()).isEmpty();
+    assertProblem(name + "-is-not-utf-8");
+
+    put(name, "team/a,".repeat(147));
+    assertThat(read().orElseThrow().passwords()).isEmpty();
+    assertProblem(name + "-has-more-than-1024-bytes");
   }
 
   private void put(String name, String text) {

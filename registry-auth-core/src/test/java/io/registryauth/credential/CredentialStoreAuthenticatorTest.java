@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.registryauth.credential.AuthenticationResult.Authenticated;
 import io.registryauth.credential.AuthenticationResult.Refused;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -19,9 +19,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CredentialStoreAuthenticatorTest {
-  private static final Optional<NamespaceName> CLAIMED = Optional.of(new NamespaceName("team"));
+  private static final Optional<AccountName> CLAIMED =
+      Optional.of(AccountName.parse("team").orElseThrow());
 
-  private static final NamespaceName TEAM = new NamespaceName("team");
+  private static final AccountName TEAM = AccountName.parse("team").orElseThrow();
 
   private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
 
@@ -36,7 +37,7 @@ class CredentialStoreAuthenticatorTest {
         .isInstanceOfSatisfying(
             Authenticated.class,
             result -> {
-              assertThat(result.tenant()).isEqualTo(new Identity.Tenant(TEAM));
+              assertThat(result.tenant()).isEqualTo(new Identity.Tenant(TEAM.namespace()));
               assertThat(result.password().orElseThrow().matches(Password.of("secret"), NOW))
                   .isTrue();
             });
@@ -91,7 +92,7 @@ class CredentialStoreAuthenticatorTest {
     Authenticator overMixedUpStore =
         new CredentialStoreAuthenticator(
             lookup ->
-                lookup.namespace().equals(TEAM)
+                lookup.account().equals(TEAM)
                     ? Optional.of(
                         new StoredCredentials(
                             "other", List.of(StoredPassword.of(Password.of("secret")))))
@@ -115,9 +116,7 @@ class CredentialStoreAuthenticatorTest {
   void authenticate_unusableEntry_isRefusedWithTheReason() {
     Authenticator overIncompleteStore =
         new CredentialStoreAuthenticator(
-            lookup ->
-                Optional.of(
-                    new StoredCredentials("team", List.of(), Optional.of("password-is-missing"))));
+            lookup -> Optional.of(StoredCredentials.unusable("team", "password-is-missing")));
 
     assertThat(overIncompleteStore.authenticate(new Credentials("team", Password.of("secret"))))
         .isEqualTo(new Refused("stored-password-is-missing", CLAIMED));

@@ -7,13 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,12 +91,21 @@ class DirectoryCredentialStoreTest {
   }
 
   @Test
+  void find_accountOfANamespace_hasItsOwnDirectory() throws IOException {
+    write("team", "team", "secret");
+    write("team+ci", "team+ci", "ci-secret");
+
+    assertThat(find("team+ci").orElseThrow().username()).isEqualTo("team+ci");
+    assertThat(find("team+other")).isEmpty();
+    assertThat(find("other+ci")).isEmpty();
+  }
+
+  @Test
   void find_missingPassword_hasCredentialsThatNobodyCanPresent() throws IOException {
     write("team", "team", "secret");
     Files.delete(root.resolve("team/password"));
 
-    assertThat(find("team"))
-        .contains(new StoredCredentials("team", List.of(), Optional.of("password-is-missing")));
+    assertThat(find("team")).contains(StoredCredentials.unusable("team", "password-is-missing"));
   }
 
   @Test
@@ -213,7 +221,7 @@ class DirectoryCredentialStoreTest {
   }
 
   private Optional<StoredCredentials> find(String namespace) {
-    return store.find(CredentialLookup.of(new NamespaceName(namespace)));
+    return store.find(CredentialLookup.of(AccountName.parse(namespace).orElseThrow()));
   }
 
   private boolean accepts(String namespace, String password) {

@@ -3,7 +3,7 @@
 
 package io.registryauth.credential;
 
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** A store that records what it is asked, and fails on demand. Thread-safe. */
 final class FakeCredentialStore implements CredentialStore {
   private final InMemoryCredentialStore stored = new InMemoryCredentialStore();
-  private final List<NamespaceName> reads = new CopyOnWriteArrayList<>();
+  private final List<AccountName> reads = new CopyOnWriteArrayList<>();
   private volatile Runnable failure = () -> {};
 
   void store(String namespace, String... passwords) {
@@ -19,7 +19,7 @@ final class FakeCredentialStore implements CredentialStore {
   }
 
   void delete(String namespace) {
-    stored.remove(new NamespaceName(namespace));
+    stored.remove(AccountName.parse(namespace).orElseThrow());
   }
 
   /** Makes each lookup run this, which may throw, before anything is found. */
@@ -39,13 +39,13 @@ final class FakeCredentialStore implements CredentialStore {
   }
 
   /** Returns the namespaces of all lookups, failed ones too. */
-  List<NamespaceName> reads() {
+  List<AccountName> reads() {
     return reads;
   }
 
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
-    reads.add(lookup.namespace());
+    reads.add(lookup.account());
     failure.run();
     return stored.find(lookup);
   }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -80,7 +80,7 @@ class FirstOfTest {
   }
 
   private static CredentialLookup lookup() {
-    return CredentialLookup.of(new NamespaceName("team"));
+    return CredentialLookup.of(AccountName.parse("team").orElseThrow());
   }
 
   private Optional<StoredCredentials> find() {

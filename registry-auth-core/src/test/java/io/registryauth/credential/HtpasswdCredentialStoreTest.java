@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import at.favre.lib.crypto.bcrypt.BCrypt;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -193,14 +193,27 @@ class HtpasswdCredentialStoreTest {
     assertCannotTell("has more than 10485760 bytes");
   }
 
+  @Test
+  void find_accountOfANamespace_hasItsOwnLine() throws IOException {
+    Files.writeString(file, line("team", "secret") + line("team+ci", "ci-secret"));
+    store = new HtpasswdCredentialStore(file, ticker);
+
+    assertThat(find("team+ci").orElseThrow().username()).isEqualTo("team+ci");
+    assertThat(find("team").orElseThrow().username()).isEqualTo("team");
+    assertThat(find("team+other")).isEmpty();
+    assertThat(find("other+ci")).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "team | there is no colon; valid is NAMESPACE:HASH",
-        "Classified:HASH | the user is not a namespace; valid are 1 to 63 of a-z, 0-9 and -",
-        ":HASH | the user is not a namespace",
-        "team/other:HASH | the user is not a namespace",
+        "team | there is no colon; valid is USER:HASH",
+        "Classified:HASH | the user is no account; valid is NAMESPACE or NAMESPACE+NAME, each of",
+        ":HASH | the user is no account",
+        "team+:HASH | the user is no account",
+        "team+team:HASH | the user is no account",
+        "team/other:HASH | the user is no account",
         "other: | This is no bcrypt hash; valid are $2a$, $2b$ and $2y$",
         "other:classified | This is no bcrypt hash",
         "other:$apr1$classif$xxxxxxxxxxxxxxxxxxxxxx | This is no bcrypt hash",
@@ -269,7 +282,7 @@ class HtpasswdCredentialStoreTest {
   }
 
   private Optional<StoredCredentials> find(String namespace) {
-    return store.find(CredentialLookup.of(new NamespaceName(namespace)));
+    return store.find(CredentialLookup.of(AccountName.parse(namespace).orElseThrow()));
   }
 
   private boolean accepts(String namespace, String password) {

@@ -6,13 +6,13 @@ package io.registryauth.credential;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class InMemoryCredentialStoreTest {
-  private static final NamespaceName TEAM = new NamespaceName("team");
+  private static final AccountName TEAM = AccountName.parse("team").orElseThrow();
 
   private final InMemoryCredentialStore store = new InMemoryCredentialStore();
 

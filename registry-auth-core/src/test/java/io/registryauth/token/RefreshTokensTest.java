@@ -25,6 +25,7 @@ import io.registryauth.credential.StoredPassword;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
 import io.registryauth.key.TestKeys;
+import io.registryauth.tenant.AccountName;
 import io.registryauth.tenant.NamespaceName;
 import java.security.Key;
 import java.security.PrivateKey;
@@ -55,10 +56,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RefreshTokensTest {
   private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
-  private static final NamespaceName TEAM = new NamespaceName("team");
-  private static final Identity.Tenant TENANT = new Identity.Tenant(TEAM);
+  private static final AccountName TEAM = AccountName.parse("team").orElseThrow();
+  private static final Identity.Tenant TENANT = new Identity.Tenant(TEAM.namespace());
   private static final SigningKey KEY = TestKeys.signingKey();
-  private static final Optional<NamespaceName> CLAIMED = Optional.of(TEAM);
+  private static final Optional<AccountName> CLAIMED = Optional.of(TEAM);
 
   private final InMemoryCredentialStore store = new InMemoryCredentialStore().put("team", "pw");
   private final RefreshTokens tokens = at(NOW).build();

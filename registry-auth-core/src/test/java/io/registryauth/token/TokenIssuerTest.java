@@ -15,6 +15,7 @@ import io.registryauth.key.SigningKey;
 import io.registryauth.key.TestKeys;
 import io.registryauth.scope.Access;
 import io.registryauth.scope.ResourceScope;
+import io.registryauth.scope.ScopeParser;
 import java.security.GeneralSecurityException;
 import java.security.Signature;
 import java.security.cert.CertificateEncodingException;
@@ -265,6 +266,46 @@ class TokenIssuerTest {
         .withMessage(
             "The profile distribution-2.8 sends the certificate of the key, and the key has none;"
                 + " make it with SigningKey.fromPem");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', 120",
+    "repository:team/x:pull, 120",
+    "repository:team/x:pull repository:team/y:pull, 120",
+    "'repository:team/x:pull,push', 900",
+    "repository:team/x:push, 900",
+    "repository:team/x:delete, 900",
+    "registry:catalog:*, 900",
+    "'repository:team/x:pull repository:team/y:pull,push', 900"
+  })
+  void pushLifetime_isThatOfTokensThatAllowMoreThanToPull(String scopes, long seconds)
+      throws JoseException {
+    TokenIssuer limited =
+        TokenIssuer.builder(key)
+            .lifetime(Duration.ofSeconds(120))
+            .pushLifetime(Duration.ofSeconds(900))
+            .build();
+    List<Access> access =
+        ScopeParser.parse(List.of(scopes)).scopes().stream()
+            .flatMap(scope -> scope.narrowTo(Set.of("pull", "push", "delete", "*")).stream())
+            .toList();
+
+    IssuedToken token = limited.issue(new Grant("team", "reg", access));
+
+    assertThat(token.lifetime()).isEqualTo(Duration.ofSeconds(seconds));
+    Map<String, Object> claims = JsonUtil.parseJson(text(token.value(), 1));
+    assertThat((Long) claims.get("exp") - (Long) claims.get("iat")).isEqualTo(seconds);
+  }
+
+  @Test
+  void pushLifetime_outsideItsLimits_isRefused() {
+    TokenIssuer.Builder builder = TokenIssuer.builder(key);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.pushLifetime(Duration.ofSeconds(59)))
+        .withMessage(
+            "The lifetime of push tokens is PT59S; valid are whole seconds from 60 s to 86400 s");
   }
 
   @ParameterizedTest

@@ -98,6 +98,8 @@ class CommandLineTest {
           --expiration        | 59                 | from 60 s to 86400 s
           --expiration        | 86401              | from 60 s to 86400 s
           --expiration        | x                  | whole number of seconds
+          --push-expiration   | 59                 | from 60 s to 86400 s
+          --push-expiration   | 5m                 | whole number of seconds
           --refresh-expiration | 59                | from 60 s to 31622400 s, and 0 for none
           --refresh-expiration | 31622401          | from 60 s to 31622400 s, and 0 for none
           --refresh-expiration | 30d               | whole number of seconds
@@ -382,6 +384,7 @@ class CommandLineTest {
                 Map.entry("--service", "TOKEN_SERVICE"),
                 Map.entry("--issuer", "TOKEN_ISSUER"),
                 Map.entry("--expiration", "TOKEN_EXPIRATION_SEC"),
+                Map.entry("--push-expiration", "PUSH_TOKEN_EXPIRATION_SEC"),
                 Map.entry("--refresh-expiration", "REFRESH_TOKEN_EXPIRATION_SEC"),
                 Map.entry("--signing-key", "SIGNING_KEY_FILE"),
                 Map.entry("--signing-cert", "SIGNING_CERT_FILE"),
@@ -456,6 +459,7 @@ class CommandLineTest {
             Map.entry("TOKEN_SERVICE", "another-service"),
             Map.entry("TOKEN_ISSUER", "another-issuer"),
             Map.entry("TOKEN_EXPIRATION_SEC", "120"),
+            Map.entry("PUSH_TOKEN_EXPIRATION_SEC", "240"),
             Map.entry("REFRESH_TOKEN_EXPIRATION_SEC", "0"),
             Map.entry("SIGNING_KEY_FILE", keys.key().toString()),
             Map.entry("SIGNING_CERT_FILE", keys.certificate().toString()),

@@ -190,7 +190,7 @@ class DocumentedSetupTest {
       Completed foreign = buildKit.push(REGISTRY + "/somebody-else/myapp:latest");
       assertThat(foreign.status()).isNotZero();
       assertThat(foreign.output())
-          .contains("denied: The namespace test-build may have nothing of what is asked");
+          .contains("denied: The account test-build may have nothing of what is asked");
       assertThat(stored("somebody-else")).doesNotExist();
     }
     assertThat(tokenServer.log()).contains("outcome=\"issued\"").doesNotContain(BY_HAND.password());

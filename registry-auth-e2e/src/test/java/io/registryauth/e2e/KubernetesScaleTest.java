@@ -112,7 +112,7 @@ class KubernetesScaleTest {
       String watched =
           server
               .process()
-              .awaitOutput(Pattern.compile("Watching the credentials of (\\d+) namespaces"));
+              .awaitOutput(Pattern.compile("Watching the credentials of (\\d+) accounts"));
       assertThat(Integer.parseInt(watched)).isGreaterThanOrEqualTo(MANY);
       long readsBefore = api.secretReads();
 

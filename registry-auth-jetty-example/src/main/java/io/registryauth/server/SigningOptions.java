@@ -40,6 +40,17 @@ final class SigningOptions {
   private String expiration;
 
   @Option(
+      names = "--push-expiration",
+      paramLabel = "SECONDS",
+      defaultValue = "${env:PUSH_TOKEN_EXPIRATION_SEC:-}",
+      description = {
+        "How long a token is valid that allows more than to pull, 60 to 86400: a large push may"
+            + " outlive the others.",
+        "(PUSH_TOKEN_EXPIRATION_SEC; default: that of --expiration)"
+      })
+  private String pushExpiration;
+
+  @Option(
       names = "--refresh-expiration",
       paramLabel = "SECONDS",
       defaultValue = "${env:REFRESH_TOKEN_EXPIRATION_SEC:-2592000}",
@@ -88,7 +99,14 @@ final class SigningOptions {
     TokenIssuer.Builder named = parse("--issuer", issuer, builder::issuer);
     TokenIssuer.Builder timed =
         parse("--expiration", expiration, text -> named.lifetime(OptionValues.seconds(text)));
-    return parse("--signing-key", keyFile, file -> timed.build());
+    TokenIssuer.Builder pushTimed =
+        pushExpiration.isEmpty()
+            ? timed
+            : parse(
+                "--push-expiration",
+                pushExpiration,
+                text -> timed.pushLifetime(OptionValues.seconds(text)));
+    return parse("--signing-key", keyFile, file -> pushTimed.build());
   }
 
   RefreshTokens refreshTokens(SigningKey key, CredentialStore store) {

@@ -11,7 +11,7 @@ import io.registryauth.credential.CredentialLookup;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreException;
 import io.registryauth.credential.StoredCredentials;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A namespace's credentials in its own Secret:
+ * An account's credentials in a Secret of its namespace:
  *
  * <pre>
  * apiVersion: v1
@@ -33,6 +33,9 @@ import org.slf4j.LoggerFactory;
  *   username: test-build
  *   password: test-password-123
  * </pre>
+ *
+ * <p>The Secret of the account {@code test-build+ci} is {@code ci-registry-credentials} in that
+ * same namespace.
  *
  * <p>{@link CredentialEntries} says which other keys there may be. Each lookup is one {@code get}
  * of the one Secret, so put a {@link io.registryauth.credential.CachingCredentialStore} in front.
@@ -53,9 +56,18 @@ public final class KubernetesCredentialStore implements CredentialStore {
     this.server = new ApiServer(client);
   }
 
-  /** Returns the name of the Secret with a namespace's credentials. */
-  public static String secretName(NamespaceName namespace) {
-    return namespace.value() + SUFFIX;
+  /** Returns the name of the Secret with an account's credentials. */
+  public static String secretName(AccountName account) {
+    return account.name() + SUFFIX;
+  }
+
+  /** Returns whose credentials a Secret has, if its name says that it has any. */
+  static Optional<AccountName> account(String namespace, String secretName) {
+    if (!secretName.endsWith(SUFFIX)) {
+      return Optional.empty();
+    }
+    String name = secretName.substring(0, secretName.length() - SUFFIX.length());
+    return AccountName.parse(name.equals(namespace) ? name : namespace + "+" + name);
   }
 
   /** That the API server forbids to read a Secret. */
@@ -65,73 +77,74 @@ public final class KubernetesCredentialStore implements CredentialStore {
 
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
-    NamespaceName namespace = lookup.namespace();
+    AccountName account = lookup.account();
     try {
       long began = System.nanoTime();
       try {
-        return read(namespace);
+        return read(account);
       } catch (ForbiddenException e) {
         if (server.wasReadyBefore(began)) {
-          return forbidden(namespace);
+          return forbidden(account);
         }
       }
       if (!server.isReady()) {
-        throw cannotTell(namespace, "forbidden, by an API server that is not ready");
+        throw cannotTell(account, "forbidden, by an API server that is not ready");
       }
-      return read(namespace);
+      return read(account);
     } catch (ForbiddenException e) {
-      return forbidden(namespace);
+      return forbidden(account);
     } catch (IOException e) {
-      throw new CredentialStoreException("Reading the Secret of " + namespace + ": " + e, e);
+      throw new CredentialStoreException("Reading the Secret of " + account + ": " + e, e);
     } catch (CredentialStoreException e) {
       throw e;
     } catch (RuntimeException e) {
       // Not as a cause: it may quote what it could not parse.
       Throwable root = Throwables.getRootCause(e);
       throw cannotTell(
-          namespace,
+          account,
           root instanceof KubernetesClients.NoCredentialsException
               ? String.valueOf(root.getMessage())
               : e.getClass().getSimpleName());
     }
   }
 
-  private Optional<StoredCredentials> read(NamespaceName namespace)
+  private Optional<StoredCredentials> read(AccountName account)
       throws IOException, ForbiddenException {
     // Two DNS labels: no path but that of this Secret can be built of them.
-    String path = "/api/v1/namespaces/" + namespace + "/secrets/" + secretName(namespace);
+    String path = "/api/v1/namespaces/" + account.namespace() + "/secrets/" + secretName(account);
     try (Response response = server.call(path, List.of()).execute()) {
       if (response.isSuccessful()) {
         SecretReader.Item item = new SecretReader(response.body().charStream()).secret();
-        if (item.tenant().filter(namespace::equals).isEmpty()) {
-          throw cannotTell(namespace, "the answer is another object");
+        if (item.account().filter(account::equals).isEmpty()) {
+          throw cannotTell(account, "the answer is another object");
         }
         return item.found();
       }
       Optional<ApiServer.Status> status = ApiServer.status(response);
       String reason = status.map(ApiServer.Status::reason).orElse("");
-      if (reason.equals("NotFound") && status.get().name().equals(secretName(namespace))) {
+      if (reason.equals("NotFound") && status.get().name().equals(secretName(account))) {
         return Optional.empty();
       }
       if (reason.equals("Forbidden") && !status.get().message().contains("system:anonymous")) {
         throw new ForbiddenException();
       }
-      throw cannotTell(namespace, ApiServer.describe(response));
+      throw cannotTell(account, ApiServer.describe(response));
     }
   }
 
-  private static CredentialStoreException cannotTell(NamespaceName namespace, String why) {
-    return new CredentialStoreException("Reading the Secret of " + namespace + ": " + why);
+  private static CredentialStoreException cannotTell(AccountName account, String why) {
+    return new CredentialStoreException("Reading the Secret of " + account + ": " + why);
   }
 
-  private Optional<StoredCredentials> forbidden(NamespaceName namespace) {
+  private Optional<StoredCredentials> forbidden(AccountName account) {
     if (warnings.tryAcquire()) {
       log.warn(
           "Kubernetes forbids reading the Secret {}/{}: the Role registry-auth-secret-reader, or its"
-              + " RoleBinding to this program's service account, is missing in that namespace (or the"
-              + " ClusterRole of that name). One such line a second at most is written.",
-          namespace,
-          secretName(namespace));
+              + " RoleBinding to this program's service account, is missing in that namespace or does not"
+              + " name that Secret (or the ClusterRole of that name is). One such line a second at most is"
+              + " written.",
+          account.namespace(),
+          secretName(account));
     }
     return Optional.empty();
   }

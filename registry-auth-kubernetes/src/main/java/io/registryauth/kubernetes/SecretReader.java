@@ -8,7 +8,7 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import io.registryauth.credential.CredentialEntries;
 import io.registryauth.credential.StoredCredentials;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.Reader;
@@ -35,13 +35,13 @@ final class SecretReader {
    * What was read of an object.
    *
    * @param kind the kind, where the object itself says it
-   * @param tenant whose credentials the Secret holds, if its name says that it does
+   * @param account whose credentials the Secret holds, if its name says that it does
    * @param found the credentials
    */
   record Item(
       String kind,
       String resourceVersion,
-      Optional<NamespaceName> tenant,
+      Optional<AccountName> account,
       Optional<StoredCredentials> found) {}
 
   /** The end of a page: where to go on, if there is more, and what to watch from. */
@@ -136,15 +136,14 @@ final class SecretReader {
             default -> json.skipValue();
           }
         });
-    Optional<NamespaceName> tenant =
-        NamespaceName.parse(metadata.getOrDefault("namespace", ""))
-            .filter(
-                name -> KubernetesCredentialStore.secretName(name).equals(metadata.get("name")));
+    Optional<AccountName> account =
+        KubernetesCredentialStore.account(
+            metadata.getOrDefault("namespace", ""), metadata.getOrDefault("name", ""));
     return new Item(
         metadata.getOrDefault("kind", ""),
         metadata.getOrDefault("resourceVersion", ""),
-        tenant,
-        tenant.flatMap(
+        account,
+        account.flatMap(
             name -> CredentialEntries.read(entry -> Optional.ofNullable(data.get(entry)))));
   }
 

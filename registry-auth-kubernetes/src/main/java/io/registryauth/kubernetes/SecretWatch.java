@@ -10,7 +10,7 @@ import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.Pair;
 import io.registryauth.credential.CachingCredentialStore;
 import io.registryauth.credential.StoredCredentials;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A copy of the credentials of all namespaces that follows the API server: a list in pages, then a
+ * A copy of the credentials of all accounts that follows the API server: a list in pages, then a
  * watch from there on, and again from the start when the watch is lost or too old. Its one thread
  * tries for as long as it is open. Thread-safe.
  */
@@ -58,7 +58,7 @@ final class SecretWatch implements AutoCloseable {
   private final ApiServer server;
   private final OkHttpClient http;
   private final CachingCredentialStore lookups;
-  private final Map<NamespaceName, StoredCredentials> credentials = new ConcurrentHashMap<>();
+  private final Map<AccountName, StoredCredentials> credentials = new ConcurrentHashMap<>();
   private final Thread thread = new Thread(this::run, "secret-watch");
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile State state = new State(false, OptionalLong.empty());
@@ -101,9 +101,9 @@ final class SecretWatch implements AutoCloseable {
     return watch;
   }
 
-  /** Returns the copy's credentials of a namespace. */
-  Optional<StoredCredentials> find(NamespaceName namespace) {
-    return Optional.ofNullable(credentials.get(namespace));
+  /** Returns the copy's credentials of an account. */
+  Optional<StoredCredentials> find(AccountName account) {
+    return Optional.ofNullable(credentials.get(account));
   }
 
   /** Returns how old the copy is: zero while a watch is open, and nothing before there is one. */
@@ -162,7 +162,7 @@ final class SecretWatch implements AutoCloseable {
 
   /** Copies all there is, and returns the version to watch from. */
   private String list() throws IOException, StartAgainException {
-    Set<NamespaceName> there = new HashSet<>();
+    Set<AccountName> there = new HashSet<>();
     long began = System.nanoTime();
     String continueToken = "";
     SecretReader.Page page;
@@ -177,13 +177,13 @@ final class SecretWatch implements AutoCloseable {
                 .page(
                     item -> {
                       put(item);
-                      item.tenant().filter(credentials::containsKey).ifPresent(there::add);
+                      item.account().filter(credentials::containsKey).ifPresent(there::add);
                       updateLookups(item, began);
                     });
       }
       continueToken = page.continueToken();
     } while (!continueToken.isEmpty());
-    Set<NamespaceName> gone = Sets.difference(credentials.keySet(), there).immutableCopy();
+    Set<AccountName> gone = Sets.difference(credentials.keySet(), there).immutableCopy();
     gone.forEach(credentials::remove);
     gone.forEach(lookups::invalidate);
     state = new State(false, OptionalLong.of(began)); // of use even if no watch can be opened
@@ -192,9 +192,9 @@ final class SecretWatch implements AutoCloseable {
 
   /** What the lookups have may be of before the list. */
   private void updateLookups(SecretReader.Item item, long listBegan) {
-    if (item.tenant().isPresent() && item.found().isPresent()) {
+    if (item.account().isPresent() && item.found().isPresent()) {
       Duration age = Duration.ofNanos(System.nanoTime() - listBegan);
-      lookups.update(item.tenant().get(), item.found().get(), age);
+      lookups.update(item.account().get(), item.found().get(), age);
     }
   }
 
@@ -210,7 +210,7 @@ final class SecretWatch implements AutoCloseable {
     try (Response response = open(parameters, Duration.ZERO)) {
       state = new State(true, OptionalLong.empty());
       if (first) {
-        log.info("Watching the credentials of {} namespaces", credentials.size());
+        log.info("Watching the credentials of {} accounts", credentials.size());
       }
       SecretReader events = new SecretReader(response.body().charStream());
       Optional<SecretReader.Event> event = events.event();
@@ -237,22 +237,22 @@ final class SecretWatch implements AutoCloseable {
   private void apply(SecretReader.Event event) throws StartAgainException {
     switch (event.type()) {
       case "ADDED", "MODIFIED" -> put(event.item());
-      case "DELETED" -> event.item().tenant().ifPresent(credentials::remove);
+      case "DELETED" -> event.item().account().ifPresent(credentials::remove);
       case "BOOKMARK" -> {}
       default -> throw new StartAgainException("the API server sent the event " + event.type());
     }
-    event.item().tenant().ifPresent(lookups::invalidate);
+    event.item().account().ifPresent(lookups::invalidate);
   }
 
   private void put(SecretReader.Item item) {
-    if (item.tenant().isEmpty()) {
+    if (item.account().isEmpty()) {
       return;
     }
-    NamespaceName namespace = item.tenant().get();
+    AccountName account = item.account().get();
     if (item.found().isPresent()) {
-      credentials.put(namespace, item.found().get());
+      credentials.put(account, item.found().get());
     } else {
-      credentials.remove(namespace);
+      credentials.remove(account);
     }
   }
 

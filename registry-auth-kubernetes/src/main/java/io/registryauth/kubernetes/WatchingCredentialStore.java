@@ -12,9 +12,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Knows every namespace's credentials by watching the Secrets of the cluster, so that a rotation or
- * a deletion takes effect within a second, and most requests need no read. What it keeps of a
- * Secret is a digest of each password: 100,000 namespaces take some 25 MB.
+ * Knows every account's credentials by watching the Secrets of the cluster, so that a rotation or a
+ * deletion takes effect within a second, and most requests need no read. What it keeps of a Secret
+ * is a digest of each password: 100,000 namespaces take some 25 MB.
  *
  * <p>What the watch does not know, or knows otherwise than a client has it, is looked up as without
  * a watch. So is everything while the watch is interrupted, and what it knew serves as the copy
@@ -44,14 +44,14 @@ public final class WatchingCredentialStore implements CredentialStore, AutoClose
 
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
-    Optional<StoredCredentials> watched = watch.find(lookup.namespace());
+    Optional<StoredCredentials> watched = watch.find(lookup.account());
     Optional<Duration> age = watch.age();
     if (watched.isPresent() && age.isPresent()) {
       if (age.get().isZero() && lookup.accepted().test(watched.get())) {
         return watched;
       }
       if (!age.get().isZero()) {
-        lookups.offer(lookup.namespace(), watched.get(), age.get());
+        lookups.offer(lookup.account(), watched.get(), age.get());
       }
     }
     return lookups.find(lookup);

@@ -33,6 +33,7 @@ class KubernetesCredentialStoreContractTest extends CredentialStoreContract {
     for (String unknown : List.of("team", "nobody", "tea", "eam", "t--m", "team-22", "team-1")) {
       api.answerStatus(path(unknown), 404, "NotFound");
     }
+    api.answerStatus("/api/v1/namespaces/team/secrets/ci-registry-credentials", 404, "NotFound");
     passwords.forEach((name, values) -> api.answer(path(name), 200, secret(name, values)));
     return new KubernetesCredentialStore(api.client());
   }

@@ -12,7 +12,7 @@ import io.registryauth.credential.CredentialStoreException;
 import io.registryauth.credential.Credentials;
 import io.registryauth.credential.Password;
 import io.registryauth.credential.StoredCredentials;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Collections;
@@ -57,6 +57,25 @@ class KubernetesCredentialStoreTest {
     assertThat(found.accept(new Credentials("team", Password.of("secret")), Instant.EPOCH))
         .isTrue();
     assertThat(api.requests()).containsExactly(PATH);
+  }
+
+  /** {@code team+ci} has a Secret of its own, in the same namespace. */
+  @Test
+  void find_accountOfANamespace_isItsOwnSecret() {
+    String path = "/api/v1/namespaces/team/secrets/ci-registry-credentials";
+    api.answer(
+        path,
+        200,
+        SECRET
+            .replace("team-registry-credentials", "ci-registry-credentials")
+            .replace("dGVhbQ==", "dGVhbStjaQ=="));
+
+    StoredCredentials found =
+        store.find(CredentialLookup.of(AccountName.parse("team+ci").orElseThrow())).orElseThrow();
+
+    assertThat(found.accept(new Credentials("team+ci", Password.of("secret")), Instant.EPOCH))
+        .isTrue();
+    assertThat(api.requests()).containsExactly(path);
   }
 
   /** An upgrade of a cluster may bring any field, anywhere. */
@@ -206,7 +225,7 @@ class KubernetesCredentialStoreTest {
   }
 
   private Optional<StoredCredentials> find() {
-    return store.find(CredentialLookup.of(new NamespaceName("team")));
+    return store.find(CredentialLookup.of(AccountName.parse("team").orElseThrow()));
   }
 
   private void assertCannotTell(String message) {

@@ -11,7 +11,7 @@ import io.registryauth.credential.Password;
 import io.registryauth.kubernetes.SecretReader.Event;
 import io.registryauth.kubernetes.SecretReader.Item;
 import io.registryauth.kubernetes.SecretReader.Page;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.io.IOException;
 import java.io.StringReader;
 import java.time.Instant;
@@ -45,11 +45,11 @@ class SecretReaderTest {
 
     assertThat(page).isEqualTo(new Page("42", "next"));
     assertThat(items).hasSize(2);
-    assertThat(items.get(0).tenant()).contains(new NamespaceName("team"));
+    assertThat(items.get(0).account()).contains(AccountName.parse("team").orElseThrow());
     assertThat(items.get(0).resourceVersion()).isEqualTo("7");
     assertThat(accepts(items.get(0), "secret")).isTrue();
     assertThat(accepts(items.get(0), "wrong")).isFalse();
-    assertThat(items.get(1).tenant()).isEmpty();
+    assertThat(items.get(1).account()).isEmpty();
     assertThat(items.get(1).found()).isEmpty();
   }
 
@@ -59,6 +59,19 @@ class SecretReaderTest {
         .isEqualTo(new Page("42", ""));
     assertThat(page("{\"items\":[],\"metadata\":{\"resourceVersion\":\"43\",\"continue\":\"\"}}"))
         .isEqualTo(new Page("43", ""));
+  }
+
+  @Test
+  void page_secretOfAnAccount_isThatAccounts() throws IOException {
+    Page unused =
+        page(
+            """
+            {"items":[{"metadata":{"name":"ci-registry-credentials","namespace":"team"}},
+              {"metadata":{"name":"ci-registry-credentials","namespace":"ci"}}]}""");
+
+    assertThat(items)
+        .extracting(item -> item.account().orElseThrow().username())
+        .containsExactly("team+ci", "ci");
   }
 
   /** Nothing of an object is taken for another's, whatever order the API server writes it in. */
@@ -73,17 +86,17 @@ class SecretReaderTest {
 
     assertThat(page).isEqualTo(new Page("", ""));
     assertThat(accepts(items.get(0), "secret")).isTrue();
-    assertThat(items.get(1).tenant()).contains(new NamespaceName("b"));
+    assertThat(items.get(1).account()).contains(AccountName.parse("b").orElseThrow());
     assertThat(items.get(1).found()).isEmpty();
   }
 
   @ParameterizedTest
   @CsvSource({
-    "team-registry-credentials, other",
+    "team-registry-credentials, Other",
     "registry-credentials, registry",
     "-registry-credentials, ''",
     "team-registry-credentials-2, team",
-    "ci-registry-credentials, team",
+    "a.b-registry-credentials, team",
     "..-registry-credentials, ..",
   })
   void page_secretOfAnotherName_isNobodys(String name, String namespace) throws IOException {
@@ -92,7 +105,7 @@ class SecretReaderTest {
             "{\"items\":[{\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"}}]}"
                 .formatted(name, namespace));
 
-    assertThat(items.get(0).tenant()).isEmpty();
+    assertThat(items.get(0).account()).isEmpty();
   }
 
   @Test
@@ -155,7 +168,7 @@ class SecretReaderTest {
                 + "QUJD".repeat(250_000)
                 + "\"}}}");
 
-    assertThat(reader.event().orElseThrow().item().tenant()).isEmpty();
+    assertThat(reader.event().orElseThrow().item().account()).isEmpty();
   }
 
   private Page page(String json) throws IOException {

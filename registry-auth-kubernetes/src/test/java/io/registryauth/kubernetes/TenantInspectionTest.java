@@ -129,7 +129,7 @@ class TenantInspectionTest {
     "2026-11-25T13:00:01+01:00, OK, valid until 2026-11-25T13:00:01+01:00",
     "2026-11-25T12:00:00Z, OK, not valid since 2026-11-25T12:00:00Z",
     "tomorrow, WRONG, stored-password-previous-expires-is-no-rfc-3339-time",
-    "'', OK, not valid",
+    "'', WRONG, stored-password-previous-expires-is-no-rfc-3339-time",
     "-, OK, until it is removed"
   })
   void credentials_withPrevious_saysUntilWhen(String expires, Status status, String note) {

@@ -14,7 +14,7 @@ import io.registryauth.credential.Credentials;
 import io.registryauth.credential.InMemoryCredentialStore;
 import io.registryauth.credential.Password;
 import io.registryauth.credential.StoredCredentials;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -218,7 +218,8 @@ class WatchingCredentialStoreTest {
     Optional<StoredCredentials> found =
         store.find(
             new CredentialLookup(
-                new NamespaceName(namespace), stored -> stored.accept(presented, Instant.EPOCH)));
+                AccountName.parse(namespace).orElseThrow(),
+                stored -> stored.accept(presented, Instant.EPOCH)));
     return found.filter(stored -> stored.accept(presented, Instant.EPOCH)).isPresent();
   }
 }

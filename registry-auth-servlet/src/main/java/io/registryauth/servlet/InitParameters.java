@@ -47,6 +47,7 @@ final class InitParameters {
           "service",
           "issuer",
           "expiration",
+          "push-expiration",
           "refresh-expiration",
           "profile",
           "denied-response",
@@ -107,6 +108,7 @@ final class InitParameters {
     TokenIssuer.Builder issuer = TokenIssuer.builder(key).profile(profile());
     ifGiven("issuer", issuer::issuer);
     ifGiven("expiration", text -> issuer.lifetime(seconds(text)));
+    ifGiven("push-expiration", text -> issuer.pushLifetime(seconds(text)));
     return get("signing-key", DEFAULT_KEY, file -> issuer.build());
   }
 

@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@code service}</td><td>{@code docker-registry}</td></tr>
  * <tr><td>{@code issuer}</td><td>{@code registry-token-issuer}</td></tr>
  * <tr><td>{@code expiration}</td><td>{@code 300}, in seconds</td></tr>
+ * <tr><td>{@code push-expiration}</td><td>that of {@code expiration}, in seconds; for tokens that
+ * allow more than to pull</td></tr>
  * <tr><td>{@code refresh-expiration}</td><td>{@code 2592000}, in seconds; {@code 0} for no refresh
  * tokens</td></tr>
  * <tr><td>{@code profile}</td><td>{@code distribution-3}, or {@code distribution-2.8}</td></tr>

@@ -76,7 +76,7 @@ public abstract class AuthenticatorContract {
   void authenticate_unknownNamespace_isRefusedAndNotNamed() throws Exception {
     assertEquals(
         Optional.empty(),
-        assertRefused(twoTeams(), "nobody", "first-secret").namespace(),
+        assertRefused(twoTeams(), "nobody", "first-secret").account(),
         "a user name that is no namespace may be a mistyped password, which no log may have");
   }
 
@@ -108,7 +108,7 @@ public abstract class AuthenticatorContract {
             "team".repeat(250))) {
       assertEquals(
           Optional.empty(),
-          assertRefused(authenticator, hostile, "first-secret").namespace(),
+          assertRefused(authenticator, hostile, "first-secret").account(),
           "a user name that is no namespace is not named");
     }
   }

@@ -15,7 +15,7 @@ import io.registryauth.credential.CredentialStoreException;
 import io.registryauth.credential.Credentials;
 import io.registryauth.credential.Password;
 import io.registryauth.credential.StoredCredentials;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
  * does not reach, and how soon a change is seen.
  */
 public abstract class CredentialStoreContract {
-  private static final NamespaceName TEAM = new NamespaceName("team");
-  private static final NamespaceName OTHER = new NamespaceName("team-2");
+  private static final AccountName TEAM = account("team");
+  private static final AccountName OTHER = account("team-2");
 
   /** For those who extend it. */
   protected CredentialStoreContract() {}
@@ -39,7 +39,7 @@ public abstract class CredentialStoreContract {
   /**
    * Makes a store that has just these credentials.
    *
-   * @param passwords the passwords of each namespace, in the clear; the user name is the namespace
+   * @param passwords the passwords of each user name, a namespace, in the clear
    * @throws Exception if it cannot be made, which fails the test
    */
   protected abstract CredentialStore storeWith(Map<String, List<String>> passwords)
@@ -78,8 +78,18 @@ public abstract class CredentialStoreContract {
 
     // Those that look like one that is stored show where names are matched by a pattern.
     for (String unknown : List.of("nobody", "tea", "eam", "t--m", "team-22", "team-1")) {
-      assertTrue(find(store, new NamespaceName(unknown)).isEmpty(), unknown + " is unknown");
+      assertTrue(find(store, account(unknown)).isEmpty(), unknown + " is unknown");
     }
+  }
+
+  /** A store that knows of no accounts but the namespaces' own must not give those to others. */
+  @Test
+  void find_anotherAccountOfTheNamespace_isNotLetInByItsPassword() throws Exception {
+    Optional<StoredCredentials> found = find(twoTeams(), account("team+ci"));
+
+    assertFalse(
+        found.filter(stored -> accepts(stored, account("team+ci"), "first-secret")).isPresent(),
+        "the password of team is not that of team+ci");
   }
 
   @Test
@@ -113,7 +123,7 @@ public abstract class CredentialStoreContract {
     CredentialStore store = twoTeams();
     for (int i = 0; i < 3; i++) {
       assertTrue(accepts(find(store, TEAM).orElseThrow(), TEAM, "first-secret"), "found again");
-      assertTrue(find(store, new NamespaceName("nobody")).isEmpty(), "still unknown");
+      assertTrue(find(store, account("nobody")).isEmpty(), "still unknown");
     }
   }
 
@@ -129,7 +139,7 @@ public abstract class CredentialStoreContract {
           assertEquals("team-2", other.username());
           assertTrue(accepts(team, TEAM, "first-secret"), "its own password");
           assertTrue(accepts(other, OTHER, "second-secret"), "its own password");
-          assertTrue(find(store, new NamespaceName("nobody")).isEmpty(), "unknown");
+          assertTrue(find(store, account("nobody")).isEmpty(), "unknown");
         });
   }
 
@@ -157,13 +167,17 @@ public abstract class CredentialStoreContract {
     return storeWith(Map.of("team", List.of("first-secret"), "team-2", List.of("second-secret")));
   }
 
-  private static Optional<StoredCredentials> find(CredentialStore store, NamespaceName namespace) {
-    Optional<StoredCredentials> found = store.find(CredentialLookup.of(namespace));
+  private static AccountName account(String username) {
+    return AccountName.parse(username).orElseThrow();
+  }
+
+  private static Optional<StoredCredentials> find(CredentialStore store, AccountName account) {
+    Optional<StoredCredentials> found = store.find(CredentialLookup.of(account));
     assertNotNull(found, "find never returns null");
     return found;
   }
 
-  private static boolean accepts(StoredCredentials stored, NamespaceName name, String password) {
-    return stored.accept(new Credentials(name.value(), Password.of(password)), Instant.EPOCH);
+  private static boolean accepts(StoredCredentials stored, AccountName account, String password) {
+    return stored.accept(new Credentials(account.username(), Password.of(password)), Instant.EPOCH);
   }
 }

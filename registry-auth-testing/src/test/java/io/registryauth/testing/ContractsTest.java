@@ -17,7 +17,7 @@ import io.registryauth.credential.Credentials;
 import io.registryauth.credential.Identity;
 import io.registryauth.credential.InMemoryCredentialStore;
 import io.registryauth.credential.StoredCredentials;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +46,7 @@ class ContractsTest {
     "ONE_FOR_ALL, find_storedNamespace_hasItsCredentials",
     "ONE_FOR_ALL, find_unknownNamespace_isEmpty",
     "PREFIX_MATCHES, find_unknownNamespace_isEmpty",
+    "ONE_PASSWORD_FOR_ALL_ACCOUNTS, find_anotherAccountOfTheNamespace_isNotLetInByItsPassword",
     "FIRST_PASSWORD_ALONE, find_asManyPasswordsAsThereMayBe_acceptsEach",
     "ANSWERS_ONCE, find_again_findsTheSame",
     "COMPARES_ITSELF, find_credentialsThatDoNotSatisfy_areFoundAllTheSame",
@@ -95,6 +96,7 @@ class ContractsTest {
     NULL_FOR_NONE,
     ONE_FOR_ALL,
     PREFIX_MATCHES,
+    ONE_PASSWORD_FOR_ALL_ACCOUNTS,
     FIRST_PASSWORD_ALONE,
     ANSWERS_ONCE,
     COMPARES_ITSELF,
@@ -125,11 +127,16 @@ class ContractsTest {
       Optional<StoredCredentials> found = stored.find(lookup);
       return switch (storeMistake) {
         case NULL_FOR_NONE -> found.isPresent() ? found : null;
-        case ONE_FOR_ALL -> stored.find(CredentialLookup.of(new NamespaceName("team")));
+        case ONE_FOR_ALL ->
+            stored.find(CredentialLookup.of(AccountName.parse("team").orElseThrow()));
         case PREFIX_MATCHES ->
-            lookup.namespace().value().equals("tea")
-                ? stored.find(CredentialLookup.of(new NamespaceName("team")))
+            lookup.account().username().equals("tea")
+                ? stored.find(CredentialLookup.of(AccountName.parse("team").orElseThrow()))
                 : found;
+        case ONE_PASSWORD_FOR_ALL_ACCOUNTS ->
+            stored
+                .find(CredentialLookup.of(AccountName.of(lookup.account().namespace())))
+                .map(of -> new StoredCredentials(lookup.account().username(), of.passwords()));
         case ANSWERS_ONCE -> {
           boolean before = asked;
           asked = true;
@@ -177,11 +184,12 @@ class ContractsTest {
     private static AuthenticationResult authenticate(
         Authenticator right, Credentials credentials, Map<String, String> passwords) {
       AuthenticationResult result = right.authenticate(credentials);
-      Optional<NamespaceName> claimed = NamespaceName.parse(credentials.username());
+      Optional<AccountName> claimed = AccountName.parse(credentials.username());
       return switch (authenticatorMistake) {
         case EVERYBODY_IN ->
             claimed
-                .<AuthenticationResult>map(name -> new Authenticated(new Identity.Tenant(name)))
+                .<AuthenticationResult>map(
+                    name -> new Authenticated(new Identity.Tenant(name.namespace())))
                 .orElse(result);
         case IGNORES_CASE ->
             right.authenticate(
@@ -192,7 +200,7 @@ class ContractsTest {
             result instanceof Refused refused ? new Refused(refused.reason(), claimed) : result;
         case REASON_HAS_THE_PASSWORD ->
             result instanceof Refused refused
-                ? new Refused("not-" + passwords.get("team-2"), refused.namespace())
+                ? new Refused("not-" + passwords.get("team-2"), refused.account())
                 : result;
         default -> result;
       };

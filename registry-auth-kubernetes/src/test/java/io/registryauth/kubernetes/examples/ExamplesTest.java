@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.kubernetes.client.openapi.ApiClient;
 import io.registryauth.credential.CredentialLookup;
 import io.registryauth.credential.CredentialStoreException;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +24,7 @@ class ExamplesTest {
         .isThrownBy(
             () ->
                 KubernetesExample.store(nowhere)
-                    .find(CredentialLookup.of(new NamespaceName("test-build"))));
+                    .find(CredentialLookup.of(AccountName.parse("test-build").orElseThrow())));
   }
 
   @Test

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 
 // [start]
-/** Asks a service of the platform for bcrypt hashes: {@code GET <base>/<namespace>}. */
+/** Asks a service of the platform for bcrypt hashes: {@code GET <base>/<user name>}. */
 final class HttpCredentialStore implements CredentialStore {
   private static final Duration MAX_WAIT = Duration.ofSeconds(3);
 
@@ -32,14 +32,14 @@ final class HttpCredentialStore implements CredentialStore {
 
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
-    String namespace = lookup.namespace().value(); // a DNS label: it cannot change the path
-    HttpResponse<String> response = get(base.resolve(namespace));
+    String user = lookup.account().username(); // a-z, 0-9, - and +: it cannot change the path
+    HttpResponse<String> response = get(base.resolve(user));
     return switch (response.statusCode()) {
-      case 200 -> Optional.of(new StoredCredentials(namespace, passwords(response.body())));
+      case 200 -> Optional.of(new StoredCredentials(user, passwords(response.body())));
       case 404 -> Optional.empty(); // an answer
       default -> // none: not "no credentials"
           throw new CredentialStoreException(
-              "Asking for the hash of " + namespace + ": status " + response.statusCode());
+              "Asking for the hash of " + user + ": status " + response.statusCode());
     };
   }
 
