@@ -11,6 +11,7 @@ import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.util.concurrent.UncheckedExecutionException;
 import com.google.common.util.concurrent.Uninterruptibles;
+import java.security.SecureRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +29,9 @@ final class BcryptHash {
   /** A check takes about a third of a second at this cost, and twice as long at the next. */
   static final int MAX_COST = 12;
 
-  private static final int MIN_COST = 4;
+  static final int MIN_COST = 4;
+  private static final String ALPHABET =
+      "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   private static final int MAX_WAIT_SECONDS = 5;
 
   // The format is Unix's modular crypt format: version, cost, 22 characters of salt, 31 of hash.
@@ -63,6 +66,21 @@ final class BcryptHash {
           "A bcrypt hash has the cost %d; valid are %d to %d".formatted(cost, MIN_COST, MAX_COST));
     }
     hash = text.getBytes(US_ASCII);
+  }
+
+  /** Makes a text that looks as a hash of this cost does, and is that of no known password. */
+  static String random(int cost) {
+    StringBuilder text = new StringBuilder("$2b$%02d$".formatted(cost));
+    new SecureRandom()
+        .ints(53, 0, ALPHABET.length())
+        .mapToObj(ALPHABET::charAt)
+        .forEach(text::append);
+    return text.toString();
+  }
+
+  /** Returns the cost: the binary logarithm of the rounds. */
+  static int cost(String hash) {
+    return Integer.parseInt(hash.substring(4, 6));
   }
 
   /** Whether a text is a hash, of any cost. */

@@ -154,6 +154,11 @@ public final class CachingCredentialStore implements CredentialStore {
     }
   }
 
+  @Override
+  public StoredPassword standIn() {
+    return delegate.standIn();
+  }
+
   /**
    * Reads, or waits for who reads already.
    *

@@ -28,6 +28,15 @@ public interface CredentialStore {
   Optional<StoredCredentials> find(CredentialLookup lookup);
 
   /**
+   * Returns a password that nobody knows, and that takes as long to check as those of this store
+   * do. It stands in for an account that the store does not have, so that the time says nothing of
+   * which accounts there are. A store of passwords in the clear leaves this as it is.
+   */
+  default StoredPassword standIn() {
+    return StoredPassword.NOBODYS;
+  }
+
+  /**
    * Asks several stores in order; the first that has credentials for the account answers, even if
    * they let nobody in.
    *
@@ -39,12 +48,11 @@ public interface CredentialStore {
    * @throws IllegalArgumentException if there is none
    */
   static CredentialStore firstOf(List<CredentialStore> stores) {
-    List<CredentialStore> inOrder = ImmutableList.copyOf(stores);
+    ImmutableList<CredentialStore> inOrder = ImmutableList.copyOf(stores);
     if (inOrder.isEmpty()) {
       throw new IllegalArgumentException(
           "firstOf takes at least one store; none would know nobody");
     }
-    return lookup ->
-        inOrder.stream().map(store -> store.find(lookup)).flatMap(Optional::stream).findFirst();
+    return new FirstOf(inOrder);
   }
 }

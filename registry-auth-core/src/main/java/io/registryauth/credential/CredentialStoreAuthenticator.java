@@ -5,8 +5,6 @@ package io.registryauth.credential;
 
 import com.google.common.collect.ImmutableList;
 import io.registryauth.tenant.AccountName;
-import java.math.BigInteger;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
@@ -17,13 +15,6 @@ import java.util.Optional;
  * knows stands in. Thread-safe; blocks as long as its store does.
  */
 public final class CredentialStoreAuthenticator implements Authenticator {
-  private static final StoredCredentials NOBODYS =
-      new StoredCredentials(
-          "",
-          ImmutableList.of(
-              StoredPassword.of(
-                  Password.of(new BigInteger(256, new SecureRandom()).toString(36)))));
-
   private final CredentialStore store;
   private final Clock clock;
 
@@ -46,7 +37,7 @@ public final class CredentialStoreAuthenticator implements Authenticator {
         account.flatMap(
             name ->
                 store.find(new CredentialLookup(name, stored -> stored.accept(credentials, now))));
-    Optional<StoredPassword> password = found.orElse(NOBODYS).matching(credentials, now);
+    Optional<StoredPassword> password = found.orElseGet(this::nobodys).matching(credentials, now);
     if (found.isEmpty() || account.isEmpty()) {
       return new AuthenticationResult.Refused("unknown-namespace", Optional.empty());
     }
@@ -54,6 +45,10 @@ public final class CredentialStoreAuthenticator implements Authenticator {
         ? new AuthenticationResult.Authenticated(
             new Identity.Tenant(account.get(), found.get().restriction()), password)
         : new AuthenticationResult.Refused(reason(credentials, found.get(), now), account);
+  }
+
+  private StoredCredentials nobodys() {
+    return new StoredCredentials("", ImmutableList.of(store.standIn()));
   }
 
   private static String reason(Credentials credentials, StoredCredentials found, Instant now) {

@@ -6,15 +6,12 @@ package io.registryauth.credential;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
-import com.google.common.collect.ImmutableMap;
-import io.registryauth.tenant.AccountName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
@@ -62,11 +59,7 @@ public final class HtpasswdCredentialStore implements CredentialStore {
    * @param fault what is wrong with the file, if anything
    */
   private record Version(
-      Stamp stamp,
-      long firstSeen,
-      boolean settled,
-      Map<AccountName, StoredCredentials> credentials,
-      Optional<String> fault) {}
+      Stamp stamp, long firstSeen, boolean settled, HtpasswdFile content, Optional<String> fault) {}
 
   /**
    * Makes a store, and reads the file.
@@ -108,7 +101,12 @@ public final class HtpasswdCredentialStore implements CredentialStore {
     if (current.fault().isPresent()) {
       throw new CredentialStoreException(current.fault().get());
     }
-    return Optional.ofNullable(current.credentials().get(lookup.account()));
+    return Optional.ofNullable(current.content().credentials().get(lookup.account()));
+  }
+
+  @Override
+  public StoredPassword standIn() {
+    return version.content().standIn();
   }
 
   private Version current() {
@@ -163,16 +161,15 @@ public final class HtpasswdCredentialStore implements CredentialStore {
     }
     try {
       // Names and hashes are ASCII, and comments may be in any encoding.
-      Map<AccountName, StoredCredentials> found =
-          HtpasswdFile.parse(new String(content, ISO_8859_1));
-      return new Version(stamp, firstSeen, settled, ImmutableMap.copyOf(found), Optional.empty());
+      HtpasswdFile parsed = HtpasswdFile.parse(new String(content, ISO_8859_1));
+      return new Version(stamp, firstSeen, settled, parsed, Optional.empty());
     } catch (IllegalArgumentException e) {
       return wrong(stamp, firstSeen, settled, ", " + e.getMessage());
     }
   }
 
   private Version wrong(Stamp stamp, long firstSeen, boolean settled, String why) {
-    return new Version(stamp, firstSeen, settled, ImmutableMap.of(), Optional.of(named() + why));
+    return new Version(stamp, firstSeen, settled, HtpasswdFile.EMPTY, Optional.of(named() + why));
   }
 
   private String named() {

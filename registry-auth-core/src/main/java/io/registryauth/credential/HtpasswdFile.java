@@ -3,42 +3,62 @@
 
 package io.registryauth.credential;
 
+import static com.google.common.collect.ImmutableMap.toImmutableMap;
+
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import io.registryauth.tenant.AccountName;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
- * The text of an htpasswd file, as {@code htpasswd -B} writes it. A fault in it is told by the
- * number of its line and never by what the line holds: that may be a hash, or a password in the
- * wrong place.
+ * What an htpasswd file has, as {@code htpasswd -B} writes it. A fault in it is told by the number
+ * of its line and never by what the line holds: that may be a hash, or a password in the wrong
+ * place.
+ *
+ * @param maxCost the highest cost of a hash in it; 0 if there is none
  */
-final class HtpasswdFile {
-  private static final String USER_IS = "the user is no account; valid is " + AccountName.VALID;
+record HtpasswdFile(Map<AccountName, StoredCredentials> credentials, int maxCost) {
+  /** That of a file that cannot be used. */
+  static final HtpasswdFile EMPTY = new HtpasswdFile(ImmutableMap.of(), 0);
 
-  private HtpasswdFile() {}
+  private static final ImmutableMap<Integer, StoredPassword> STAND_INS =
+      IntStream.rangeClosed(BcryptHash.MIN_COST, BcryptHash.MAX_COST)
+          .boxed()
+          .collect(
+              toImmutableMap(cost -> cost, cost -> StoredPassword.bcrypt(BcryptHash.random(cost))));
+
+  private static final String USER_IS = "the user is no account; valid is " + AccountName.VALID;
 
   /**
    * Reads all lines.
    *
    * @throws IllegalArgumentException if one of them is wrong; the message begins with its number
    */
-  static Map<AccountName, StoredCredentials> parse(String text) {
+  static HtpasswdFile parse(String text) {
     Map<AccountName, StoredCredentials> found = new HashMap<>();
+    int cost = 0;
     int number = 0;
     for (Iterator<String> lines = text.lines().iterator(); lines.hasNext(); ) {
       String line = lines.next().strip();
       number++;
       if (!line.isEmpty() && !line.startsWith("#")) {
-        add(line, number, found);
+        cost = Math.max(cost, add(line, number, found));
       }
     }
-    return found;
+    return new HtpasswdFile(ImmutableMap.copyOf(found), cost);
   }
 
-  private static void add(String line, int number, Map<AccountName, StoredCredentials> found) {
+  /** Returns a password that is nobody's, and as costly as the costliest here. */
+  StoredPassword standIn() {
+    return STAND_INS.getOrDefault(maxCost, StoredPassword.NOBODYS);
+  }
+
+  /** Adds a line, and returns the cost of its hash. */
+  private static int add(String line, int number, Map<AccountName, StoredCredentials> found) {
     int colon = line.indexOf(':');
     if (colon < 0) {
       throw wrong(number, "there is no colon; valid is USER:HASH");
@@ -47,13 +67,13 @@ final class HtpasswdFile {
     if (account.isEmpty()) {
       throw wrong(number, USER_IS);
     }
+    String hash = line.substring(colon + 1);
     StoredCredentials credentials =
-        new StoredCredentials(
-            account.get().username(),
-            ImmutableList.of(password(line.substring(colon + 1), number)));
+        new StoredCredentials(account.get().username(), ImmutableList.of(password(hash, number)));
     if (found.put(account.get(), credentials) != null) {
       throw wrong(number, "a line above has the same user; valid is one line for each user");
     }
+    return BcryptHash.cost(hash);
   }
 
   private static StoredPassword password(String hash, int number) {

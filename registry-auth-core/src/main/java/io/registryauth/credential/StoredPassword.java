@@ -10,6 +10,8 @@ import com.google.common.hash.HashCode;
 import com.google.common.hash.HashFunction;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
+import java.math.BigInteger;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -20,6 +22,10 @@ import java.util.function.Predicate;
  * is never a password itself. Immutable.
  */
 public final class StoredPassword {
+  /** A password in the clear that nobody knows. */
+  static final StoredPassword NOBODYS =
+      of(Password.of(new BigInteger(256, new SecureRandom()).toString(36)));
+
   private final Predicate<Password> verifier;
   private final HashCode digest;
   private final Optional<Instant> expires;

@@ -3,13 +3,20 @@
 
 package io.registryauth.key;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.common.collect.ImmutableList;
+import com.google.common.hash.Hashing;
 import java.math.BigInteger;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPrivateKey;
+import java.security.interfaces.EdECPrivateKey;
+import java.security.interfaces.RSAPrivateKey;
 import java.security.interfaces.RSAPublicKey;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The private key that signs tokens, with the public key, the key id and the certificates that go
@@ -90,6 +97,37 @@ public final class SigningKey {
   /** Returns the private key. */
   public PrivateKey privateKey() {
     return privateKey;
+  }
+
+  /**
+   * Derives a secret that nobody without the private key can tell, and that tells nothing of it:
+   * the HMAC-SHA-256 of the label under the SHA-256 of the key's secret number. It is the same
+   * wherever the key is, however its file is written and whichever provider read it.
+   *
+   * @param label what the secret is for
+   * @return 32 bytes
+   * @throws IllegalArgumentException if the private key does not show its number, as one that never
+   *     leaves its device
+   */
+  public byte[] deriveSecret(String label) {
+    byte[] own = Hashing.sha256().hashBytes(secretNumber()).asBytes();
+    return Hashing.hmacSha256(own).hashString(label, UTF_8).asBytes();
+  }
+
+  private byte[] secretNumber() {
+    if (privateKey instanceof RSAPrivateKey rsa) {
+      return rsa.getPrivateExponent().toByteArray();
+    }
+    if (privateKey instanceof ECPrivateKey ec) {
+      return ec.getS().toByteArray();
+    }
+    return Optional.of(privateKey)
+        .filter(EdECPrivateKey.class::isInstance)
+        .flatMap(key -> ((EdECPrivateKey) key).getBytes())
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "The private key " + keyId() + " shows no number to derive a secret from"));
   }
 
   /** Returns the key's id, the {@code kid} header of the tokens that it signs. */

@@ -70,15 +70,7 @@ public final class RefreshTokens {
     issuer = builder.issuer;
     lifetime = builder.lifetime;
     clock = builder.clock;
-    fingerprintKey = fingerprintKey(key);
-  }
-
-  /** Nobody without the private key can tell this key, and it tells nothing of the private one. */
-  private static byte[] fingerprintKey(SigningKey key) {
-    byte[] encoded = key.privateKey().getEncoded();
-    checkArgument(encoded != null, "The key %s has no encoding to derive a key from", key.keyId());
-    byte[] secret = Hashing.sha256().hashBytes(encoded).asBytes();
-    return Hashing.hmacSha256(secret).hashString(FINGERPRINT_LABEL, UTF_8).asBytes();
+    fingerprintKey = key.deriveSecret(FINGERPRINT_LABEL);
   }
 
   /**
@@ -264,8 +256,8 @@ public final class RefreshTokens {
     /**
      * Makes it.
      *
-     * @throws IllegalArgumentException if the private key cannot be encoded, as one that never
-     *     leaves its device
+     * @throws IllegalArgumentException if the private key does not show its number, as one that
+     *     never leaves its device
      */
     public RefreshTokens build() {
       return new RefreshTokens(this);

@@ -168,4 +168,28 @@ class CredentialStoreAuthenticatorTest {
   private AuthenticationResult authenticate(String username, String password) {
     return authenticator.authenticate(new Credentials(username, Password.of(password)));
   }
+
+  /** What stands in for what is not there lets nobody in, even if somebody knew it. */
+  @Test
+  void attack_standInThatIsKnown_isRefused() {
+    CredentialStore careless =
+        new CredentialStore() {
+          @Override
+          public Optional<StoredCredentials> find(CredentialLookup lookup) {
+            return Optional.empty();
+          }
+
+          @Override
+          public StoredPassword standIn() {
+            return StoredPassword.of(Password.of("known"));
+          }
+        };
+
+    for (String username : List.of("team", "", "no user name")) {
+      assertThat(
+              new CredentialStoreAuthenticator(careless)
+                  .authenticate(new Credentials(username, Password.of("known"))))
+          .isEqualTo(new Refused("unknown-namespace", Optional.empty()));
+    }
+  }
 }

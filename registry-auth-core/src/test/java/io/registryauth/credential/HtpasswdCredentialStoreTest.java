@@ -16,7 +16,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -191,6 +193,48 @@ class HtpasswdCredentialStoreTest {
     Files.writeString(
         file, team + "#".repeat(HtpasswdCredentialStore.MAX_BYTES - team.length() + 1));
     assertCannotTell("has more than 10485760 bytes");
+  }
+
+  /** Or the time would tell that there is no such account. */
+  @Test
+  void standIn_isAsCostlyAsTheCostliestAndNobodys() throws IOException {
+    String five = BCrypt.withDefaults().hashToString(5, "secret".toCharArray());
+    Files.writeString(file, line("team", "secret") + "other:" + five + "\n" + line("c", "secret"));
+    store = new HtpasswdCredentialStore(file, ticker);
+
+    HtpasswdFile content = HtpasswdFile.parse(Files.readString(file));
+    assertThat(content.maxCost()).isEqualTo(5);
+    assertThat(store.standIn()).isSameAs(content.standIn()).isNotSameAs(StoredPassword.NOBODYS);
+    assertThat(store.standIn().matches(Password.of("secret"), Instant.EPOCH)).isFalse();
+    assertThat(CredentialStore.firstOf(List.of(store)).standIn()).isSameAs(store.standIn());
+    assertThat(CachingCredentialStore.builder(store).build().standIn()).isSameAs(store.standIn());
+  }
+
+  /** A hash takes a thousand times as long as no hash: a quarter is far from both. */
+  @Test
+  void attack_timeOfAnAnswer_doesNotTellWhichAccountsThereAre() throws IOException {
+    String costly = BCrypt.withDefaults().hashToString(10, "secret".toCharArray());
+    Files.writeString(file, "team:" + costly + "\n");
+    CredentialStoreAuthenticator authenticator =
+        new CredentialStoreAuthenticator(new HtpasswdCredentialStore(file, ticker));
+
+    long known = fastest(authenticator, "team");
+    assertThat(fastest(authenticator, "nobody")).isGreaterThan(known / 4);
+    assertThat(fastest(authenticator, "no user name")).isGreaterThan(known / 4);
+  }
+
+  private static long fastest(CredentialStoreAuthenticator authenticator, String username) {
+    return IntStream.range(0, 5)
+        .mapToLong(
+            attempt -> {
+              Password wrong = Password.of(username + "-wrong-" + attempt);
+              long began = System.nanoTime();
+              assertThat(authenticator.authenticate(new Credentials(username, wrong)))
+                  .isInstanceOf(AuthenticationResult.Refused.class);
+              return System.nanoTime() - began;
+            })
+        .min()
+        .orElseThrow();
   }
 
   @Test

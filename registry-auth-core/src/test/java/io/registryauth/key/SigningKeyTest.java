@@ -14,10 +14,12 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.PublicKey;
+import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPrivateKeySpec;
 import java.security.spec.RSAKeyGenParameterSpec;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -173,5 +175,48 @@ class SigningKeyTest {
         .isThrownBy(() -> SigningKey.of(pair.getPrivate(), pair.getPublic(), KeyIdStyle.rfc7638()))
         .withMessage(
             "The public exponent of the RSA key is 4294967297; registries take at most 2147483647");
+  }
+
+  /** Replicas may have the key in files of different form. */
+  @ParameterizedTest
+  @CsvSource({
+    "rsa-2048.pkcs1.key, rsa-2048.pkcs8.key, rsa-2048.crt",
+    "ec-256.sec1.key, ec-256.pkcs8.key, ec-256.crt"
+  })
+  void deriveSecret_sameKeyInFilesOfTwoForms_isTheSame(String one, String other, String crt) {
+    byte[] secret = SigningKey.fromPem(pem(one), pem(crt), STYLE).deriveSecret("label");
+
+    assertThat(secret)
+        .hasSize(32)
+        .isEqualTo(SigningKey.fromPem(pem(other), pem(crt), STYLE).deriveSecret("label"));
+  }
+
+  @Test
+  void deriveSecret_privateKeyWithAnotherEncoding_isTheSame() throws GeneralSecurityException {
+    SigningKey key = SigningKey.fromPem(pem("ec-256.pkcs8.key"), pem("ec-256.crt"), STYLE);
+    ECPrivateKey ec = (ECPrivateKey) key.privateKey();
+    PrivateKey bare =
+        KeyFactory.getInstance("EC")
+            .generatePrivate(new ECPrivateKeySpec(ec.getS(), ec.getParams()));
+
+    assertThat(SigningKey.of(bare, key.verificationKey().publicKey(), STYLE).deriveSecret("label"))
+        .isEqualTo(key.deriveSecret("label"));
+  }
+
+  @Test
+  void deriveSecret_anotherKeyOrLabel_isAnother() {
+    List<byte[]> secrets =
+        List.of(
+            derived("rsa-2048.pkcs8.key", "rsa-2048.crt", "label"),
+            derived("rsa-2048.pkcs8.key", "rsa-2048.crt", "other"),
+            derived("ec-256.pkcs8.key", "ec-256.crt", "label"),
+            derived("ed25519.key", "ed25519.crt", "label"),
+            derived("ed25519.key", "ed25519.crt", "other"));
+
+    assertThat(secrets.stream().map(HexFormat.of()::formatHex)).doesNotHaveDuplicates();
+  }
+
+  private static byte[] derived(String key, String certificate, String label) {
+    return SigningKey.fromPem(pem(key), pem(certificate), STYLE).deriveSecret(label);
   }
 }
