@@ -101,7 +101,8 @@ class AccountsTest {
       assertThat(registry.stores("team/other")).isFalse();
 
       login(READER, registry).succeed("pull", app, "pulled.tar");
-      assertThat(login(READER, registry).run("push", image.toString(), app + "-2").status()).isNotZero();
+      assertThat(login(READER, registry).run("push", image.toString(), app + "-2").status())
+          .isNotZero();
 
       login(TEAM, registry).succeed("push", image.toString(), other);
       login(READER, registry).succeed("pull", other, "pulled.tar");
