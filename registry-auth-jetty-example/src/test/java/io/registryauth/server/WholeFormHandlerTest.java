@@ -104,8 +104,8 @@ class WholeFormHandlerTest {
   void form_byteAfterByte_isRead() throws IOException {
     Socket socket = begin("/auth", contentLength(FORM.length()), "");
     socket.setTcpNoDelay(true);
-    for (char c : FORM.toCharArray()) {
-      send(socket, String.valueOf(c));
+    for (int i = 0; i < FORM.length(); i++) {
+      send(socket, FORM.substring(i, i + 1));
     }
 
     assertThat(answer(socket)).startsWith("HTTP/1.1 200").contains("\"access_token\"");
