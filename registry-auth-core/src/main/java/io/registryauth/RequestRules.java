@@ -11,14 +11,16 @@ import java.util.Set;
 
 /**
  * What the parameters of a request must be for it to make sense, whoever sends it. What breaks a
- * rule is a 400, after which clients that came with POST try GET.
+ * rule is a 400, after which containerd and Helm, which come with POST first, try GET.
  */
 final class RequestRules {
   /** What counts as true, as in the reference server. */
   static final ImmutableSet<String> TRUE = ImmutableSet.of("1", "t", "T", "true", "True", "TRUE");
 
+  /** The same, and no value, which says nothing. */
   private static final ImmutableSet<String> FALSE =
-      ImmutableSet.of("0", "f", "F", "false", "False", "FALSE");
+      ImmutableSet.of("", "0", "f", "F", "false", "False", "FALSE");
+
   private static final ImmutableList<String> ONCE_IN_A_FORM =
       ImmutableList.of("grant_type", "client_id", "access_type");
   private static final int MAX_QUOTED = 200;
@@ -84,7 +86,7 @@ final class RequestRules {
       return missing("client_id", "it may be any name of the client", "client-id-missing");
     }
     List<String> access = request.parameter("access_type");
-    if (!Set.of("online", "offline").containsAll(access)) {
+    if (!Set.of("", "online", "offline").containsAll(access)) {
       return refused(
           ErrorCode.UNSUPPORTED_VALUE,
           "The parameter access_type is " + quoted(access) + "; it must be online or offline",

@@ -48,7 +48,9 @@ public final class TokenRequest {
     authorizations = ImmutableList.copyOf(builder.authorizations);
     clientAddress = builder.clientAddress;
     requestId = builder.requestId;
-    unreadable = Optional.ofNullable(builder.unreadable);
+    unreadable =
+        Optional.ofNullable(isForm ? builder.badForm : builder.badQuery)
+            .or(() -> Optional.ofNullable(builder.badAuthorization));
   }
 
   /** Starts to build a request. */
@@ -144,7 +146,9 @@ public final class TokenRequest {
     private @Nullable ImmutableListMultimap<String, String> form;
     private String clientAddress = "";
     private String requestId = UUID.randomUUID().toString();
-    private TokenResult.@Nullable Rejected unreadable;
+    private TokenResult.@Nullable Rejected badQuery;
+    private TokenResult.@Nullable Rejected badForm;
+    private TokenResult.@Nullable Rejected badAuthorization;
 
     private Builder() {}
 
@@ -158,7 +162,7 @@ public final class TokenRequest {
         return this;
       }
       if (query.length() > MAX_QUERY_LENGTH) {
-        unreadable =
+        badQuery =
             new TokenResult.Rejected(
                 414,
                 ErrorCode.UNSUPPORTED,
@@ -173,7 +177,7 @@ public final class TokenRequest {
       try {
         parameters = QueryString.parse(query);
       } catch (IllegalArgumentException e) {
-        unreadable =
+        badQuery =
             new TokenResult.Rejected(
                 400,
                 ErrorCode.UNSUPPORTED_VALUE,
@@ -184,9 +188,9 @@ public final class TokenRequest {
     }
 
     /**
-     * Makes the request a POST, whose parameters are those of its body, as it came, and not those
-     * of a query. A body that is too long, badly encoded or of another type becomes a refused
-     * request.
+     * Makes the request a POST, whose parameters are those of its body, as it came; its query does
+     * not count, whatever it holds. A body that is too long, badly encoded or of another type
+     * becomes a refused request.
      *
      * @param contentType the value of the header {@code Content-Type}, null for none
      * @param body the body; of one that is longer than {@link #MAX_FORM_BYTES}, so much that this
@@ -196,7 +200,7 @@ public final class TokenRequest {
     public Builder form(@Nullable String contentType, byte[] body) {
       form = ImmutableListMultimap.of();
       if (body.length > MAX_FORM_BYTES) {
-        unreadable =
+        badForm =
             new TokenResult.Rejected(
                 413,
                 ErrorCode.UNSUPPORTED,
@@ -204,7 +208,7 @@ public final class TokenRequest {
                 "form-too-long");
       } else if (contentType == null || !isFormType(contentType)) {
         // Not 415: after 400 the clients fall back to GET.
-        unreadable =
+        badForm =
             new TokenResult.Rejected(
                 400,
                 ErrorCode.UNSUPPORTED_VALUE,
@@ -215,7 +219,7 @@ public final class TokenRequest {
           form = QueryString.parse(UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString());
         } catch (CharacterCodingException | IllegalArgumentException e) {
           // Without the text: there is a password in it.
-          unreadable =
+          badForm =
               new TokenResult.Rejected(
                   400,
                   ErrorCode.UNSUPPORTED_VALUE,
@@ -241,7 +245,7 @@ public final class TokenRequest {
       }
       authorizations.add(value);
       if (value.length() > BasicCredentialsParser.MAX_HEADER_LENGTH) {
-        unreadable =
+        badAuthorization =
             new TokenResult.Rejected(
                 431,
                 ErrorCode.UNSUPPORTED,

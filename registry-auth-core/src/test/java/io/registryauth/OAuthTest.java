@@ -136,6 +136,31 @@ class OAuthTest {
         .isEqualTo("400 UNSUPPORTED_VALUE content-type-unknown");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"x=%zz", "x=%C0%AF", "service=other&service=reg", "TOO-LONG"})
+  void query_ofAPost_isNotEvenRead(String query) throws JoseException {
+    String text = query.replace("TOO-LONG", "x".repeat(9000));
+
+    assertThat(
+            answer(TokenRequest.builder().query(text).form(FORM, PASSWORD.getBytes(UTF_8)).build()))
+        .containsKey("access_token");
+    assertThat(
+            answer(TokenRequest.builder().form(FORM, PASSWORD.getBytes(UTF_8)).query(text).build()))
+        .containsKey("access_token");
+  }
+
+  @Test
+  void attack_authorizationThatIsTooLong_isRefusedWhateverElseIsWrong() {
+    TokenRequest request =
+        TokenRequest.builder()
+            .authorization("x".repeat(2049))
+            .query("x=%zz")
+            .form(FORM, new byte[0])
+            .build();
+
+    assertThat(refusal(request)).isEqualTo("431 UNSUPPORTED authorization-too-long");
+  }
+
   @Test
   void query_ofAPost_doesNotCount() {
     TokenRequest request =
@@ -199,7 +224,7 @@ class OAuthTest {
     "password=pw-b, password-repeated",
     "access_type=online&access_type=offline, access-type-repeated",
     "access_type=maybe, access-type-invalid",
-    "access_type=, access-type-invalid",
+    "access_type=&access_type=offline, access-type-repeated",
     "account=a&account=b, account-repeated",
     "service=reg, service-unknown",
     "scope=bogus, scope-malformed",
@@ -283,11 +308,12 @@ class OAuthTest {
   void offlineAccess_byPost_givesARefreshToken() throws JoseException {
     assertThat(answer(post(PASSWORD + "&access_type=offline"))).containsKey("refresh_token");
     assertThat(answer(post(PASSWORD + "&access_type=online"))).doesNotContainKey("refresh_token");
+    assertThat(answer(post(PASSWORD + "&access_type="))).doesNotContainKey("refresh_token");
     assertThat(answer(post(PASSWORD + "&offline_token=true"))).doesNotContainKey("refresh_token");
   }
 
   @ParameterizedTest
-  @CsvSource({"true, true", "1, true", "false, false", "0, false"})
+  @CsvSource({"true, true", "1, true", "false, false", "0, false", "'', false"})
   void offlineToken_byGet_givesARefreshToken(String value, boolean given) throws JoseException {
     Map<String, Object> answer =
         answer(withBasic("team-a", "pw-a", "service=reg&offline_token=" + value));

@@ -294,7 +294,7 @@ class TokenServiceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"true", "false", "1", "0", "true&offline_token=false"})
+  @ValueSource(strings = {"true", "false", "1", "0", "", "true&offline_token=false"})
   void issue_booleanOfflineToken_isGood(String value) {
     assertThat(
             issued(withBasic("team-a", "pw-a", OWN + "&offline_token=" + value)).grant().access())
@@ -302,7 +302,7 @@ class TokenServiceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"maybe, \"maybe\"", "'', \"\"", "true&offline_token=maybe, \"true\" and \"maybe\""})
+  @CsvSource({"maybe, \"maybe\"", "' ', \" \"", "true&offline_token=maybe, \"true\" and \"maybe\""})
   void issue_otherOfflineToken_isABadRequest(String value, String quoted) {
     assertThat(rejected(withBasic("team-a", "pw-a", OWN + "&offline_token=" + value)))
         .isEqualTo(

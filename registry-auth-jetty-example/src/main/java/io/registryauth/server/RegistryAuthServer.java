@@ -5,6 +5,7 @@ package io.registryauth.server;
 
 import com.google.common.base.Throwables;
 import com.google.common.net.HostAndPort;
+import io.registryauth.TokenRequest;
 import io.registryauth.TokenService;
 import io.registryauth.servlet.HealthServlet;
 import io.registryauth.servlet.JwksServlet;
@@ -42,10 +43,15 @@ final class RegistryAuthServer implements AutoCloseable {
   // ones in JSON, and Jetty what exceeds this.
   private static final int MAX_HEADER_BYTES = 16 * 1024;
 
-  // A client may keep that much on each connection, and by TLS twice that: all of them together get
-  // an eighth of the heap, or a quarter.
+  // A client may keep a header and a form on each connection, and by TLS twice that: all of them
+  // together get an eighth of the heap, or a quarter.
   private static final int MAX_CONNECTIONS =
-      (int) Math.min(8192, Runtime.getRuntime().maxMemory() / 8 / MAX_HEADER_BYTES);
+      (int)
+          Math.min(
+              8192,
+              Runtime.getRuntime().maxMemory()
+                  / 8
+                  / (MAX_HEADER_BYTES + TokenRequest.MAX_FORM_BYTES));
 
   private static final String CLIENTS = "clients";
   private static final String MANAGEMENT = "management";
@@ -77,7 +83,7 @@ final class RegistryAuthServer implements AutoCloseable {
                 Map.of(
                     "/healthz", new HealthServlet(), "/readyz", new HealthServlet(() -> ready))));
     server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, clients));
-    server.setHandler(new DrainingHandler(contexts));
+    server.setHandler(new DrainingHandler(new WholeFormHandler(contexts)));
     server.setErrorHandler(new JsonErrorHandler());
     server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
   }

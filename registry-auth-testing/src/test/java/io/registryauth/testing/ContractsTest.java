@@ -13,6 +13,7 @@ import io.registryauth.credential.Authenticator;
 import io.registryauth.credential.CredentialLookup;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreAuthenticator;
+import io.registryauth.credential.CredentialStoreException;
 import io.registryauth.credential.Credentials;
 import io.registryauth.credential.Identity;
 import io.registryauth.credential.InMemoryCredentialStore;
@@ -47,6 +48,8 @@ class ContractsTest {
     "ONE_FOR_ALL, find_unknownNamespace_isEmpty",
     "PREFIX_MATCHES, find_unknownNamespace_isEmpty",
     "ONE_PASSWORD_FOR_ALL_ACCOUNTS, find_anotherAccountOfTheNamespace_isNotLetInByItsPassword",
+    "ANYBODY_STORED, find_nothingStored_isEmpty",
+    "SHOWS_A_PASSWORD, find_result_showsNoPassword",
     "FIRST_PASSWORD_ALONE, find_asManyPasswordsAsThereMayBe_acceptsEach",
     "ANSWERS_ONCE, find_again_findsTheSame",
     "COMPARES_ITSELF, find_credentialsThatDoNotSatisfy_areFoundAllTheSame",
@@ -65,6 +68,10 @@ class ContractsTest {
     "NONE, ''",
     "EVERYBODY_IN, authenticate_wrongPassword_isRefused",
     "IGNORES_CASE, attack_userNameThatIsNoNamespace_isRefusedAndNotNamed",
+    "NOBODY_IN, authenticate_goodCredentials_isTheTenant",
+    "ANOTHER_TENANT, authenticate_goodCredentials_isTheTenant",
+    "FOR_ONE_THREAD, authenticate_fromManyThreads_isEachTenantsOwn",
+    "MESSAGE_HAS_THE_PASSWORD, authenticate_whileItCannotTell_throwsCredentialStoreException",
     "NAMES_THE_UNKNOWN, authenticate_unknownNamespace_isRefusedAndNotNamed",
     "REASON_HAS_THE_PASSWORD, authenticate_passwordOfAnotherNamespace_isRefused",
     "REFUSES_WHEN_DOWN, authenticate_whileItCannotTell_throwsCredentialStoreException"
@@ -97,6 +104,8 @@ class ContractsTest {
     ONE_FOR_ALL,
     PREFIX_MATCHES,
     ONE_PASSWORD_FOR_ALL_ACCOUNTS,
+    ANYBODY_STORED,
+    SHOWS_A_PASSWORD,
     FIRST_PASSWORD_ALONE,
     ANSWERS_ONCE,
     COMPARES_ITSELF,
@@ -137,6 +146,16 @@ class ContractsTest {
             stored
                 .find(CredentialLookup.of(AccountName.of(lookup.account().namespace())))
                 .map(of -> new StoredCredentials(lookup.account().username(), of.passwords()));
+        case ANYBODY_STORED ->
+            Optional.of(found.orElse(new StoredCredentials(lookup.account().username(), List.of())));
+        case SHOWS_A_PASSWORD ->
+            found.map(
+                right ->
+                    new StoredCredentials(
+                        right.username(),
+                        right.passwords(),
+                        Optional.of("is-first-secret"),
+                        right.restriction()));
         case ANSWERS_ONCE -> {
           boolean before = asked;
           asked = true;
@@ -165,6 +184,10 @@ class ContractsTest {
   enum AuthenticatorMistake {
     NONE,
     EVERYBODY_IN,
+    NOBODY_IN,
+    ANOTHER_TENANT,
+    FOR_ONE_THREAD,
+    MESSAGE_HAS_THE_PASSWORD,
     IGNORES_CASE,
     NAMES_THE_UNKNOWN,
     REASON_HAS_THE_PASSWORD,
@@ -173,6 +196,8 @@ class ContractsTest {
 
   /** Not run by itself: nested classes are none of the build's tests. */
   static final class FaultyAuthenticator extends AuthenticatorContract {
+    private final Thread maker = Thread.currentThread();
+
     @Override
     protected Authenticator authenticatorWith(Map<String, String> passwords) {
       InMemoryCredentialStore stored = new InMemoryCredentialStore();
@@ -181,7 +206,7 @@ class ContractsTest {
       return credentials -> authenticate(right, credentials, passwords);
     }
 
-    private static AuthenticationResult authenticate(
+    private AuthenticationResult authenticate(
         Authenticator right, Credentials credentials, Map<String, String> passwords) {
       AuthenticationResult result = right.authenticate(credentials);
       Optional<AccountName> claimed = AccountName.parse(credentials.username());
@@ -191,6 +216,15 @@ class ContractsTest {
                 .<AuthenticationResult>map(
                     name -> new Authenticated(new Identity.Tenant(name.namespace())))
                 .orElse(result);
+        case NOBODY_IN -> new Refused("nobody-is-let-in", Optional.empty());
+        case ANOTHER_TENANT ->
+            result instanceof Authenticated
+                ? new Authenticated(new Identity.Tenant(new NamespaceName("team")))
+                : result;
+        case FOR_ONE_THREAD ->
+            Thread.currentThread().equals(maker)
+                ? result
+                : new Refused("wrong-thread", Optional.empty());
         case IGNORES_CASE ->
             right.authenticate(
                 new Credentials(
@@ -208,9 +242,16 @@ class ContractsTest {
 
     @Override
     protected Optional<Authenticator> authenticatorThatCannotTell() {
-      return authenticatorMistake == AuthenticatorMistake.REFUSES_WHEN_DOWN
-          ? Optional.of(credentials -> new Refused("backend-is-down", Optional.empty()))
-          : Optional.empty();
+      return switch (authenticatorMistake) {
+        case REFUSES_WHEN_DOWN ->
+            Optional.of(credentials -> new Refused("backend-is-down", Optional.empty()));
+        case MESSAGE_HAS_THE_PASSWORD ->
+            Optional.of(
+                credentials -> {
+                  throw new CredentialStoreException("Binding as team with first-secret");
+                });
+        default -> Optional.empty();
+      };
     }
   }
 }

@@ -3,12 +3,13 @@
 
 package io.registryauth.testing.examples;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import io.registryauth.credential.CredentialLookup;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreException;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.credential.StoredPassword;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,6 +18,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 
 // [start]
 /** Asks a service of the platform for bcrypt hashes: {@code GET <base>/<user name>}. */
@@ -44,14 +48,18 @@ final class HttpCredentialStore implements CredentialStore {
   }
 
   private HttpResponse<String> get(URI uri) {
+    // The time-out of HttpRequest does not do: it ends with the headers, and the body may stall.
+    CompletableFuture<HttpResponse<String>> response =
+        http.sendAsync(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
     try {
-      return http.send(
-          HttpRequest.newBuilder(uri).timeout(MAX_WAIT).build(), BodyHandlers.ofString());
-    } catch (IOException e) {
+      return response.get(MAX_WAIT.toSeconds(), SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
       throw new CredentialStoreException("Asking " + uri, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CredentialStoreException("Asking " + uri, e);
+    } finally {
+      response.cancel(true); // which does nothing to one that is there
     }
   }
 

@@ -5,10 +5,14 @@ package io.registryauth.testing.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import at.favre.lib.crypto.bcrypt.BCrypt;
 import com.sun.net.httpserver.HttpServer;
+import io.registryauth.credential.CredentialLookup;
 import io.registryauth.credential.CredentialStore;
+import io.registryauth.credential.CredentialStoreException;
+import io.registryauth.tenant.NamespaceName;
 import io.registryauth.testing.CredentialStoreContract;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -17,8 +21,11 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 // [start]
 class HttpCredentialStoreTest extends CredentialStoreContract {
@@ -69,10 +76,39 @@ class HttpCredentialStoreTest extends CredentialStoreContract {
         });
   }
 
+  private static void await(CountDownLatch end) {
+    try {
+      end.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private static String hashes(List<String> passwords) {
     return passwords.stream()
         .map(password -> BCrypt.withDefaults().hashToString(4, password.toCharArray()))
         .collect(joining("\n"));
+  }
+
+  @Test
+  @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void find_serviceThatStallsInItsAnswer_cannotTell() {
+    CountDownLatch end = new CountDownLatch(1);
+    server.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 60);
+          exchange.getResponseBody().flush();
+          await(end);
+          exchange.close();
+        });
+    CredentialStore store = store();
+    try {
+      assertThatExceptionOfType(CredentialStoreException.class)
+          .isThrownBy(() -> store.find(CredentialLookup.of(new NamespaceName("team"))));
+    } finally {
+      end.countDown();
+    }
   }
 
   // [start]
