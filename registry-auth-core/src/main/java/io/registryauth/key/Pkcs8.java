@@ -10,10 +10,6 @@ import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
-import java.security.interfaces.ECPrivateKey;
-import java.security.interfaces.EdECPrivateKey;
-import java.security.spec.ECPrivateKeySpec;
-import java.security.spec.EdECPrivateKeySpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.HexFormat;
 
@@ -43,33 +39,17 @@ final class Pkcs8 {
 
   private Pkcs8() {}
 
-  /**
-   * Reads a PrivateKeyInfo of whichever kind. The same key has the same encoding afterwards,
-   * whether its public part was there or not.
-   */
+  /** Reads a PrivateKeyInfo of whichever kind. */
   static PrivateKey read(byte[] der) {
     for (KeyKind kind : KeyKind.values()) {
       try {
-        KeyFactory factory = KeyFactory.getInstance(kind.name());
-        return withoutPublicPart(factory.generatePrivate(new PKCS8EncodedKeySpec(der)), factory);
+        return KeyFactory.getInstance(kind.name()).generatePrivate(new PKCS8EncodedKeySpec(der));
       } catch (GeneralSecurityException e) {
         // Of another kind, or of none.
       }
     }
     // Without a cause, whose text may show parts of the key.
     throw new IllegalArgumentException(PemFile.DAMAGED);
-  }
-
-  private static PrivateKey withoutPublicPart(PrivateKey key, KeyFactory factory)
-      throws GeneralSecurityException {
-    if (key instanceof ECPrivateKey ec) {
-      return factory.generatePrivate(new ECPrivateKeySpec(ec.getS(), ec.getParams()));
-    }
-    if (key instanceof EdECPrivateKey edwards && edwards.getBytes().isPresent()) {
-      return factory.generatePrivate(
-          new EdECPrivateKeySpec(edwards.getParams(), edwards.getBytes().get()));
-    }
-    return key;
   }
 
   /** Wraps an RSAPrivateKey of RFC 8017, which is PKCS#1. */

@@ -18,11 +18,9 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.RSAPrivateKey;
-import java.security.spec.ECPrivateKeySpec;
 import java.security.spec.RSAPrivateKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,29 +44,6 @@ class PemFileTest {
     assertThat(key).isInstanceOf(RSAPrivateKey.class);
     assertThat(PemFile.parse(pem("rsa-2048.pkcs1.key")).privateKey()).isEqualTo(key);
     assertThat(PemFile.parse(pem("rsa-2048-other.key")).privateKey()).isNotEqualTo(key);
-  }
-
-  /** Refresh tokens have a key that is derived from the encoding, whichever form the file has. */
-  @Test
-  void privateKey_sameKeyWithAndWithoutItsPublicPart_hasOneEncoding()
-      throws GeneralSecurityException {
-    ECPrivateKey ec = (ECPrivateKey) PemFile.parse(pem("ec-256.sec1.key")).privateKey();
-    byte[] bareEc =
-        KeyFactory.getInstance("EC")
-            .generatePrivate(new ECPrivateKeySpec(ec.getS(), ec.getParams()))
-            .getEncoded();
-    PrivateKey ed25519 = PemFile.parse(pem("ed25519.key")).privateKey();
-    byte[] v1 = ed25519.getEncoded(); // a SEQUENCE of 46 bytes: version 0, algorithm, key
-    byte[] v2 =
-        Bytes.concat(
-            HexFormat.of().parseHex("3051020101"),
-            Arrays.copyOfRange(v1, 5, v1.length),
-            HexFormat.of().parseHex("812100" + "5a".repeat(32)));
-
-    assertThat(Pkcs8.read(bareEc).getEncoded()).isEqualTo(ec.getEncoded());
-    assertThat(PemFile.parse(pem("ec-256.pkcs8.key")).privateKey().getEncoded())
-        .isEqualTo(ec.getEncoded());
-    assertThat(Pkcs8.read(v2).getEncoded()).isEqualTo(v1);
   }
 
   @Test
