@@ -19,6 +19,7 @@ import io.registryauth.credential.Identity;
 import io.registryauth.credential.InMemoryCredentialStore;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.tenant.AccountName;
+import io.registryauth.tenant.NamespaceName;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -147,7 +148,8 @@ class ContractsTest {
                 .find(CredentialLookup.of(AccountName.of(lookup.account().namespace())))
                 .map(of -> new StoredCredentials(lookup.account().username(), of.passwords()));
         case ANYBODY_STORED ->
-            Optional.of(found.orElse(new StoredCredentials(lookup.account().username(), List.of())));
+            Optional.of(
+                found.orElse(new StoredCredentials(lookup.account().username(), List.of())));
         case SHOWS_A_PASSWORD ->
             found.map(
                 right ->

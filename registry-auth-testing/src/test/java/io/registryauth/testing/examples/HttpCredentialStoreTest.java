@@ -12,7 +12,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.registryauth.credential.CredentialLookup;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreException;
-import io.registryauth.tenant.NamespaceName;
+import io.registryauth.tenant.AccountName;
 import io.registryauth.testing.CredentialStoreContract;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -105,7 +105,8 @@ class HttpCredentialStoreTest extends CredentialStoreContract {
     CredentialStore store = store();
     try {
       assertThatExceptionOfType(CredentialStoreException.class)
-          .isThrownBy(() -> store.find(CredentialLookup.of(new NamespaceName("team"))));
+          .isThrownBy(
+              () -> store.find(CredentialLookup.of(AccountName.parse("team").orElseThrow())));
     } finally {
       end.countDown();
     }
