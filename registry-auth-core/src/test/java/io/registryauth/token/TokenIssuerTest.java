@@ -283,8 +283,8 @@ class TokenIssuerTest {
       throws JoseException {
     TokenIssuer limited =
         TokenIssuer.builder(key)
-            .lifetime(Duration.ofSeconds(120))
-            .pushLifetime(Duration.ofSeconds(900))
+            .lifetime(Duration.ofMinutes(2))
+            .pushLifetime(Duration.ofMinutes(15))
             .build();
     List<Access> access =
         ScopeParser.parse(List.of(scopes)).scopes().stream()
