@@ -45,4 +45,30 @@ class Pkcs8Test {
     assertThatIllegalArgumentException().isThrownBy(() -> encoded(65_514));
     assertThatIllegalArgumentException().isThrownBy(() -> encoded(65_536));
   }
+
+  @ParameterizedTest
+  @CsvSource({"127, 047f", "128, 048180", "256, 04820100"})
+  void ofSec1_lengthOfEachForm_isRead(int bytes, String octets) {
+    byte[] curve = {0x05, 0x00};
+    byte[] key = sec1(octets + "aa".repeat(bytes));
+
+    assertThat(HexFormat.of().formatHex(Pkcs8.ofSec1(key, curve)))
+        .contains("020100300b" + "06072a8648ce3d0201" + "0500")
+        .endsWith(HexFormat.of().formatHex(key));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"04820101", "0483000100", "0480"})
+  void ofSec1_lengthBeyondTheEndOrOfAnotherForm_isRefused(String octets) {
+    byte[] key = sec1(octets + "aa".repeat(256));
+
+    assertThatIllegalArgumentException().isThrownBy(() -> Pkcs8.ofSec1(key, new byte[0]));
+  }
+
+  /** Returns an ECPrivateKey with version 1 and what comes after that. */
+  private static byte[] sec1(String fields) {
+    String content = "020101" + fields;
+    String length = HexFormat.of().toHexDigits((short) (content.length() / 2));
+    return HexFormat.of().parseHex("3082" + length + content);
+  }
 }
