@@ -8,34 +8,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Compares the hand-written grammar with regular expressions put together the way the grammars of
- * Docker Distribution name their parts: the image reference grammar for names, the token scope
- * specification for types and actions.
+ * Compares the hand-written grammar with {@link ReferenceGrammar} on every short text, and on
+ * longer ones without much sense; {@link ScopeDifferentialTest} has those that make sense.
  */
 class ScopeGrammarReferenceTest {
-  private static final String ALPHANUMERIC = "[a-z0-9]+";
-  private static final String SEPARATOR = "(?:[._]|__|[-]+)";
-  private static final String COMPONENT = ALPHANUMERIC + "(?:" + SEPARATOR + ALPHANUMERIC + ")*";
-  private static final String PATH = COMPONENT + "(?:/" + COMPONENT + ")*";
-  private static final String LABEL = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
-  private static final String DOMAIN = LABEL + "(?:\\." + LABEL + ")*";
-  private static final String IPV6 = "\\[(?:[a-fA-F0-9:]+)\\]";
-  private static final String HOST_AND_PORT = "(?:" + DOMAIN + "|" + IPV6 + ")(?::[0-9]+)?";
-
-  private static final Predicate<String> NAME =
-      Pattern.compile("(?:" + HOST_AND_PORT + "/)?" + PATH).asMatchPredicate();
-  private static final Predicate<String> TYPE =
-      Pattern.compile(ALPHANUMERIC + "(?:\\(" + ALPHANUMERIC + "\\))?").asMatchPredicate();
+  private static final Predicate<String> NAME = ReferenceGrammar.NAME.asMatchPredicate();
+  private static final Predicate<String> TYPE = ReferenceGrammar.RESOURCE_TYPE.asMatchPredicate();
 
   /** Of {@code [a-z*]*}: not empty, and a star on its own, which alone has a meaning. */
   private static final Predicate<String> ACTION =
-      Pattern.compile("[a-z*]*")
+      ReferenceGrammar.ACTION
           .asMatchPredicate()
           .and(action -> !action.isEmpty())
           .and(action -> action.equals("*") || action.indexOf('*') < 0);

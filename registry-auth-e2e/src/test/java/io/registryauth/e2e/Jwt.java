@@ -36,6 +36,12 @@ record Jwt(Map<String, Object> header, Map<String, Object> claims, String signat
     return new Jwt(with(header, name, value), claims, signature);
   }
 
+  Jwt withoutHeader(String name) {
+    Map<String, Object> changed = new LinkedHashMap<>(header);
+    changed.remove(name);
+    return new Jwt(changed, claims, signature);
+  }
+
   /** Returns the token with another claim and the signature as it was. */
   Jwt withClaim(String name, Object value) {
     return new Jwt(header, with(claims, name, value), signature);
@@ -51,11 +57,14 @@ record Jwt(Map<String, Object> header, Map<String, Object> claims, String signat
     return changed;
   }
 
+  /** Signs with RS256 or ES256, as the key is. */
   Jwt signed(PrivateKey key) throws GeneralSecurityException {
-    Signature rs256 = Signature.getInstance("SHA256withRSA");
-    rs256.initSign(key);
-    rs256.update(signedText().getBytes(UTF_8));
-    return withSignature(encode(rs256.sign()));
+    boolean rsa = key.getAlgorithm().equals("RSA");
+    Signature signer =
+        Signature.getInstance(rsa ? "SHA256withRSA" : "SHA256withECDSAinP1363Format");
+    signer.initSign(key);
+    signer.update(signedText().getBytes(UTF_8));
+    return withSignature(encode(signer.sign()));
   }
 
   /** Signs with HS256. */

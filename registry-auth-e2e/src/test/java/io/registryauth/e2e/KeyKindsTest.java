@@ -93,7 +93,7 @@ class KeyKindsTest {
   static void askForTokens() throws Exception {
     Map<String, Keys> keys = new LinkedHashMap<>();
     keys.put("RS256", Keys.generate(directory));
-    keys.put("ES256", ecKeys(false));
+    keys.put("ES256", ecKeys(directory, false));
     keys.put("EdDSA", Keys.generateEd25519(directory));
     for (Map.Entry<String, Keys> entry : keys.entrySet()) {
       for (String shape : SHAPES.keySet()) {
@@ -105,10 +105,10 @@ class KeyKindsTest {
   }
 
   /** Returns a key of which a coordinate has a leading zero, or one of which none has. */
-  private static Keys ecKeys(boolean leadingZero) throws Exception {
+  static Keys ecKeys(Path directory, boolean leadingZero) throws Exception {
     if (!leadingZero) {
       Keys keys = Keys.generateEc(directory);
-      return isShort(keys) ? ecKeys(false) : keys;
+      return isShort(keys) ? ecKeys(directory, false) : keys;
     }
     KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
     generator.initialize(new ECGenParameterSpec("secp256r1"));
@@ -206,7 +206,8 @@ class KeyKindsTest {
   })
   void coordinateWithLeadingZero_isTakenButByItsThumbprint(
       String version, String shape, String taken) throws Exception {
-    assertThat(Sample.of("ES256", shape, ecKeys(true)).measure(version)).isEqualTo(taken);
+    assertThat(Sample.of("ES256", shape, ecKeys(directory, true)).measure(version))
+        .isEqualTo(taken);
   }
 
   @ParameterizedTest

@@ -38,8 +38,19 @@ final class Registry implements AutoCloseable {
     return start(version, parent, realm, certificate, "");
   }
 
+  /** Starts a registry that has a JWK Set alone. */
+  static Registry startWithoutCertificate(String version, Path parent, URI realm, Path jwks)
+      throws IOException, InterruptedException {
+    return start(version, parent, realm, "    jwks: " + jwks + "\n");
+  }
+
   /** Starts a registry with the certificate and these lines of {@code auth.token}. */
   static Registry start(String version, Path parent, URI realm, Path certificate, String more)
+      throws IOException, InterruptedException {
+    return start(version, parent, realm, "    rootcertbundle: " + certificate + "\n" + more);
+  }
+
+  private static Registry start(String version, Path parent, URI realm, String keys)
       throws IOException, InterruptedException {
     Path program = Peers.program("registry-" + version);
     Registry registry = new Registry(program, Files.createTempDirectory(parent, "registry-"));
@@ -61,9 +72,8 @@ final class Registry implements AutoCloseable {
             realm: %s
             service: docker-registry
             issuer: registry-token-issuer
-            rootcertbundle: %s
         %s"""
-            .formatted(registry.storage(), realm, certificate, more));
+            .formatted(registry.storage(), realm, keys));
     registry.start();
     return registry;
   }
