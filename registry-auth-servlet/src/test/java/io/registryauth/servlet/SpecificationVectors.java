@@ -101,11 +101,14 @@ abstract class SpecificationVectors {
           List.of(
               "e2e/KeyKindsTest#tableOfThePage_isWhatTheRegistryTakes",
               "e2e/RegistryTokenChecksTest#token_withoutScope_acceptedForTheBaseAlone",
+              "e2e/RegistryTokenChecksTest#token_forDeletionAlone_readsNothing",
+              "e2e/RegistryTokenChecksTest#token_forPushAlone_startsNoUpload",
               "e2e/RegistryPushPullTest#attack_mountOfAnothersLayer_refused"),
           "§7 no. 50",
           List.of(
               "e2e/RegistryKeysTest#newKey_acceptedAfterTheRestart_andTheOldOneRefused",
-              "e2e/KeyKindsTest#jwks_ofKeyAndOfCertificate_areEqual"),
+              "e2e/KeyKindsTest#tableOfThePage_isWhatTheRegistryTakes",
+              "key/VerificationKeyTest#fromPem_unusableKey_isRefused"),
           "§E no. 19", // within the bound of each store
           List.of(
               "e2e/KubernetesCredentialsTest#newPassword_worksAtOnce",
@@ -113,6 +116,7 @@ abstract class SpecificationVectors {
 
   private static final Map<String, Path> TESTS =
       Map.of(
+          "key", Path.of("../registry-auth-core/src/test/java/io/registryauth"),
           "e2e", Path.of("../registry-auth-e2e/src/test/java/io/registryauth"),
           "server", Path.of("../registry-auth-jetty-example/src/test/java/io/registryauth"));
 
