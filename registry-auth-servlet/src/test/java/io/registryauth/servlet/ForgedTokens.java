@@ -111,6 +111,10 @@ final class ForgedTokens {
     all.put("zip", withHeader(header("\"zip\":\"DEF\"")));
     all.put("a nested token by cty", withHeader(header("\"cty\":\"JWT\"")));
     all.put("alg twice", withHeader(header("\"alg\":\"none\"")));
+    for (String type : List.of("JWT", "refresh+jwt2", "jwt", "")) {
+      all.put(
+          "typ \"" + type + "\", signed again", signed("RS256", key, claims, Map.of("typ", type)));
+    }
     all.put("no typ", withHeader("{\"alg\":\"RS256\"}"));
     for (String value : List.of("5", "null", "[]", "{}", "1e400", "99999999999999999999", "true")) {
       all.put("alg " + value, withHeader("{\"alg\":" + value + ",\"typ\":\"refresh+jwt\"}"));

@@ -147,7 +147,7 @@ abstract class ServletContract {
   }
 
   @ParameterizedTest(name = "{0}")
-  @CsvFileSource(resources = "requests.txt", delimiter = '|', numLinesToSkip = 4)
+  @CsvFileSource(resources = "requests.txt", delimiter = '|', numLinesToSkip = 1)
   void request_ofTheTable_isAnsweredAsItSays(
       String name, String credentials, String query, String atEmpty, String atAuth)
       throws Exception {
@@ -170,7 +170,7 @@ abstract class ServletContract {
 
   /** {@code REFRESH} in a form is a refresh token of team, and {@code ACCESS} a token. */
   @ParameterizedTest(name = "{0}")
-  @CsvFileSource(resources = "forms.txt", delimiter = '|', numLinesToSkip = 4)
+  @CsvFileSource(resources = "forms.txt", delimiter = '|', numLinesToSkip = 1)
   void form_ofTheTable_isAnsweredAsItSays(
       String name, String credentials, String form, String expected) throws Exception {
     Map<String, Object> tokens = http.get("/auth?service=reg&offline_token=true", TEAM).json();

@@ -64,7 +64,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every vector of the protocol's reference (§7) and every case that other token services got wrong
@@ -77,7 +78,6 @@ import org.junit.jupiter.params.provider.CsvFileSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class SpecificationVectors {
   private static final String ROWS = "vectors.txt";
-  private static final int LINES_BEFORE_ROWS = 8;
 
   /** All that the reference lists; it leaves out the other numbers. */
   private static final Set<String> REFERENCE = new TreeSet<>();
@@ -237,7 +237,7 @@ abstract class SpecificationVectors {
   }
 
   @ParameterizedTest(name = "{0}")
-  @CsvFileSource(resources = ROWS, delimiter = '|', numLinesToSkip = LINES_BEFORE_ROWS)
+  @MethodSource("rows")
   void vector_ofTheReference_isAnsweredAsItSays(
       String name, String credentials, String request, String atEmpty, String atAuth)
       throws Exception {
@@ -489,7 +489,7 @@ abstract class SpecificationVectors {
   @Test
   void reference_everyNumber_isProved() throws Exception {
     Set<String> numbers = new TreeSet<>(ELSEWHERE.keySet());
-    rows().forEach(row -> numbers.addAll(numbersIn(row.substring(0, row.indexOf('|')))));
+    rows().forEach(row -> numbers.addAll(numbersIn((String) row.get()[0])));
     Arrays.stream(SpecificationVectors.class.getDeclaredMethods())
         .map(method -> method.getAnnotation(DisplayName.class))
         .filter(name -> name != null)
@@ -498,11 +498,13 @@ abstract class SpecificationVectors {
     assertThat(numbers).isEqualTo(REFERENCE);
   }
 
-  private static List<String> rows() throws IOException {
+  /** The rows without the comment and the names of the columns. */
+  private static List<Arguments> rows() throws IOException {
     try (InputStream in = SpecificationVectors.class.getResourceAsStream(ROWS)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8)
           .lines()
-          .skip(LINES_BEFORE_ROWS)
+          .filter(line -> line.startsWith("§"))
+          .map(line -> Arguments.of((Object[]) line.split(" \\| ")))
           .toList();
     }
   }
