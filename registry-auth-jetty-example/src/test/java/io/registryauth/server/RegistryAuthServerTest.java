@@ -33,10 +33,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RegistryAuthServerTest {
   private static final HostAndPort ANY = HostAndPort.fromParts("127.0.0.1", 0);
 
-  private static final String POST =
-      "POST /auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-          + "Content-Type: application/x-www-form-urlencoded\r\n";
-
   private TokenService tokens;
   private RegistryAuthServer server;
 
@@ -141,7 +137,9 @@ class RegistryAuthServerTest {
         clients.add(client);
         client
             .getOutputStream()
-            .write((POST + "Content-Length: 100\r\n\r\ngrant_type").getBytes(UTF_8));
+            .write(
+                "POST /auth HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\ngrant_type"
+                    .getBytes(UTF_8));
       }
 
       long began = System.nanoTime();
