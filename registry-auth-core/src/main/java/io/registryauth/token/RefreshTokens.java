@@ -6,6 +6,7 @@ package io.registryauth.token;
 import static com.google.common.base.Preconditions.checkArgument;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.base.CharMatcher;
 import com.google.common.hash.Hashing;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.registryauth.credential.AuthenticationResult;
@@ -56,6 +57,13 @@ public final class RefreshTokens {
   private static final String TYPE = "refresh+jwt";
   private static final String FINGERPRINT_LABEL = "registry-auth refresh token fingerprint 1";
   private static final Duration MAX_LIFETIME = Duration.ofDays(366);
+
+  /** The decoder would skip any other, so that many texts were the same token. */
+  private static final CharMatcher JWT_CHARACTERS =
+      CharMatcher.inRange('a', 'z')
+          .or(CharMatcher.inRange('A', 'Z'))
+          .or(CharMatcher.inRange('0', '9'))
+          .or(CharMatcher.anyOf("-_."));
 
   private final SigningKey key;
   private final CredentialStore store;
@@ -130,7 +138,7 @@ public final class RefreshTokens {
    *     service, or one that has expired
    */
   public Optional<RefreshToken> parse(String value, String service) {
-    if (lifetime.isZero()) {
+    if (lifetime.isZero() || !JWT_CHARACTERS.matchesAllOf(value)) {
       return Optional.empty();
     }
     try {

@@ -278,6 +278,10 @@ class RefreshTokensTest {
     attacks.put("cut", good.substring(0, good.length() - 4));
     attacks.put("more parts", good + ".");
     attacks.put("encrypted", good + "..");
+    attacks.put("a space before", " " + good);
+    attacks.put("a line end behind", good + "\n");
+    attacks.put("padding", good + "==");
+    attacks.put("a character that no decoder counts", good.replaceFirst("..$", "!$0"));
     attacks.put("a password", "pw");
     attacks.put("nothing", "");
     attacks.put("dots", "..");

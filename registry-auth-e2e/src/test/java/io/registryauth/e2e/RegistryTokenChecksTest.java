@@ -6,6 +6,7 @@ package io.registryauth.e2e;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,6 +87,24 @@ class RegistryTokenChecksTest {
     String token = server.token(Tenant.TEST_BUILD);
     assertThat(use(token).statusCode()).isEqualTo(200);
     assertThat(registry.get("/v2/" + REPOSITORY + "/tags/list", token).statusCode()).isEqualTo(401);
+  }
+
+  private static int status(String method, String path, String actions) throws Exception {
+    String token = server.token(Tenant.TEST_BUILD, "repository:" + REPOSITORY + ":" + actions);
+    URI uri = registry.uri("/v2/" + REPOSITORY + path);
+    return Http.send(method, uri, "Authorization", "Bearer " + token).statusCode();
+  }
+
+  @Test
+  void token_forDeletionAlone_readsNothing() throws Exception {
+    assertThat(status("HEAD", "/manifests/none", "delete")).isEqualTo(401);
+    assertThat(status("HEAD", "/manifests/none", "delete,pull")).isEqualTo(404);
+  }
+
+  @Test
+  void token_forPushAlone_startsNoUpload() throws Exception {
+    assertThat(status("POST", "/blobs/uploads/", "push")).isEqualTo(401);
+    assertThat(status("POST", "/blobs/uploads/", "push,pull")).isEqualTo(202);
   }
 
   @Test

@@ -38,6 +38,7 @@ final class RegistryAuthServer implements AutoCloseable {
   private static final int DRAIN_SECONDS = 20;
   private static final int MAX_THREADS = 200;
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration BODY_PATIENCE = Duration.ofSeconds(10);
 
   // Room for the longest query and Authorization header that are valid; the servlet refuses longer
   // ones in JSON, and Jetty what exceeds this.
@@ -83,7 +84,7 @@ final class RegistryAuthServer implements AutoCloseable {
                 Map.of(
                     "/healthz", new HealthServlet(), "/readyz", new HealthServlet(() -> ready))));
     server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, clients));
-    server.setHandler(new DrainingHandler(new WholeFormHandler(contexts)));
+    server.setHandler(new DrainingHandler(new WholeBodyHandler(contexts, BODY_PATIENCE)));
     server.setErrorHandler(new JsonErrorHandler());
     server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
   }

@@ -20,9 +20,13 @@ import java.net.Socket;
 import java.net.URI;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -120,6 +124,32 @@ class RegistryAuthServerTest {
         send(server.uri(), "GET /auth?" + "x".repeat(40_000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
 
     assertThat(response).startsWith("HTTP/1.1 414").contains("{\"errors\":[{\"code\":\"");
+  }
+
+  /** More of them than the server has threads. */
+  @Test
+  @Timeout(60)
+  void attack_bodiesThatDoNotCome_holdNoThread() throws Exception {
+    List<Socket> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < 250; i++) {
+        Socket client = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort());
+        clients.add(client);
+        client
+            .getOutputStream()
+            .write(
+                "POST /auth HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\ngrant_type"
+                    .getBytes(UTF_8));
+      }
+
+      long began = System.nanoTime();
+      assertThat(get(server.uri(), "/jwks.json")).startsWith("HTTP/1.1 200");
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
+    } finally {
+      for (Socket client : clients) {
+        client.close();
+      }
+    }
   }
 
   @Test

@@ -15,9 +15,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.Enumeration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What the servlets share: methods and body sizes are checked, every error is JSON in the
@@ -31,9 +31,19 @@ abstract class JsonServlet extends HttpServlet {
   private static final int MAX_BODY_BYTES = TokenRequest.MAX_FORM_BYTES;
 
   /** How long a body may take to come, beside the container's own limit on each part of it. */
-  private static final long MAX_BODY_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final int MAX_METHOD_LENGTH = 20;
+
+  private final Duration patience;
+
+  JsonServlet() {
+    this(PATIENCE);
+  }
+
+  JsonServlet(Duration patience) {
+    this.patience = patience;
+  }
 
   /** Answers a request with one of the {@link #allowedMethods}. */
   abstract TokenResponse respond(TokenRequest request);
@@ -77,7 +87,7 @@ abstract class JsonServlet extends HttpServlet {
   }
 
   /** Reads a body, or as much of it as shows that it is too large. */
-  private static byte[] body(InputStream in) throws IOException {
+  private byte[] body(InputStream in) throws IOException {
     long began = System.nanoTime();
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     byte[] part = new byte[MAX_BODY_BYTES + 1];
@@ -87,7 +97,7 @@ abstract class JsonServlet extends HttpServlet {
         break;
       }
       body.write(part, 0, length);
-      if (System.nanoTime() - began > MAX_BODY_NANOS) {
+      if (System.nanoTime() - began > patience.toNanos()) {
         throw new InterruptedIOException("The body comes too slowly");
       }
     }

@@ -7,6 +7,7 @@ import io.registryauth.TokenRequest;
 import io.registryauth.TokenResponse;
 import io.registryauth.TokenService;
 import jakarta.servlet.ServletException;
+import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,12 @@ public final class TokenServlet extends JsonServlet {
 
   /** For code: answers with a service. */
   public TokenServlet(TokenService tokenService) {
+    this.tokenService = tokenService;
+  }
+
+  /** With a patience of its own for bodies that come slowly. */
+  TokenServlet(TokenService tokenService, Duration patience) {
+    super(patience);
     this.tokenService = tokenService;
   }
 

@@ -69,15 +69,30 @@ final class RawHttp {
     lines.add("Connection: close");
     lines.addAll(List.of(headers));
     String head = String.join("\r\n", lines) + "\r\n\r\n";
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(TIMEOUT_MILLIS);
+    try (Socket socket = connect()) {
       socket.getOutputStream().write((head + body).getBytes(ISO_8859_1));
       socket.getOutputStream().flush();
       return parse(new String(socket.getInputStream().readAllBytes(), UTF_8));
     }
   }
 
-  private static Response parse(String text) {
+  /** Sends bytes, nothing after them, and reads all that comes. */
+  String sendAndEnd(String request) throws IOException {
+    try (Socket socket = connect()) {
+      socket.getOutputStream().write(request.getBytes(ISO_8859_1));
+      socket.shutdownOutput();
+      return new String(socket.getInputStream().readAllBytes(), UTF_8);
+    }
+  }
+
+  /** Opens a connection that waits for no more than 20 s. */
+  Socket connect() throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(TIMEOUT_MILLIS);
+    return socket;
+  }
+
+  static Response parse(String text) {
     int end = text.indexOf("\r\n\r\n");
     List<String> head = text.substring(0, end).lines().toList();
     Map<String, String> headers = new HashMap<>();

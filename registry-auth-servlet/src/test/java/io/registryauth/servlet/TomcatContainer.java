@@ -24,6 +24,8 @@ final class TomcatContainer implements Container {
     tomcat.setPort(0);
     tomcat.getConnector().setProperty("address", "127.0.0.1");
     tomcat.getConnector().setProperty("maxHttpRequestHeaderSize", "32768");
+    // What is left of a body that the servlet has given up would be read to its end.
+    tomcat.getConnector().setProperty("maxSwallowSize", "0");
     Context context = tomcat.addContext("", null);
     List<Wrapper> wrappers = new ArrayList<>();
     servlets.forEach(

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** POSTs whose form comes in parts, or not at all. */
 @Timeout(90)
-class WholeFormHandlerTest {
+class StalledFormsTest {
   private static final HostAndPort ANY = HostAndPort.fromParts("127.0.0.1", 0);
   private static final String FORM =
       "service=docker-registry&client_id=c&grant_type=password&username=team&password=pw";
