@@ -27,7 +27,7 @@ record BuildKit(
   static BuildKit start(
       Path home, UnaryOperator<List<String>> within, Map<String, String> environment)
       throws IOException, InterruptedException {
-    Peers.requireRoot("BuildKit");
+    Peers.requireRoot("BuildKit needs root");
     Peers.program("runc");
     List<String> command =
         List.of(

@@ -13,8 +13,7 @@ import java.util.regex.Pattern;
 
 /** BuildKit, with a daemon of its own, so that nothing is in its cache that it should pull. */
 final class BuildKitSession extends CommandSession {
-  private static final Pattern RESOLVED =
-      Pattern.compile("resolve \\S+@(sha256:[0-9a-f]{64}) done");
+  private static final Pattern RESOLVED = Pattern.compile("resolve \\S+@(sha256:[0-9a-f]{64}) ");
 
   private final BuildKit buildKit;
 

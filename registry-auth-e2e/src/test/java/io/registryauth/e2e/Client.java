@@ -48,6 +48,8 @@ final class Client {
   static Client containers(String name, Path parent, String... options) throws IOException {
     Path home = Files.createTempDirectory(parent, name + "-");
     Path credentials = home.resolve("auth.json");
+    // That file, once named, must be there.
+    Files.writeString(credentials, "{}");
     Path noMirrors = Files.createFile(home.resolve("registries.conf"));
     return new Client(
         Stream.concat(Stream.of(Peers.program(name).toString()), Stream.of(options)).toList(),

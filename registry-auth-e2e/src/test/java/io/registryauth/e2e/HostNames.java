@@ -27,7 +27,7 @@ final class HostNames {
   }
 
   static HostNames create(Path parent, String... names) throws IOException {
-    Peers.requireRoot("A name of a host, and port 443,");
+    Peers.requireRoot("Names of hosts, and port 443, need root");
     Random random = new Random();
     Map<String, String> addresses =
         Stream.of(names)

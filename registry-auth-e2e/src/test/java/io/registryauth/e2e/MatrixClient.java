@@ -13,7 +13,9 @@ enum MatrixClient {
   CRANE(
       "crane",
       CraneSession::new,
-      remark(Operation.LOGIN, "only writes a file; the next request shows a wrong password")),
+      remark(
+          Operation.LOGIN,
+          "only writes a file, and asks nobody; whether the password is right shows later")),
   SKOPEO("skopeo", SkopeoSession::new),
   BUILDAH(
       "buildah",
@@ -24,7 +26,8 @@ enum MatrixClient {
       "regctl",
       RegctlSession::new,
       remark(
-          Operation.WRONG_PASSWORD, "the login fails, but stores the wrong password all the same")),
+          Operation.WRONG_PASSWORD, "the login fails, but stores the wrong password all the same"),
+      remark(Operation.FOREIGN_PUSH, "says `unauthorized`, and nothing of the answer")),
   HELM(
       "helm",
       HelmSession::new,

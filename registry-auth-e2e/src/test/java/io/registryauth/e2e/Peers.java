@@ -32,9 +32,9 @@ final class Peers {
   }
 
   /** Skips a test that only root can run, the same way. */
-  static void requireRoot(String what) {
+  static void requireRoot(String message) {
     if (!System.getProperty("user.name").equals("root")) {
-      lacking(what + " needs root");
+      lacking(message);
     }
   }
 
