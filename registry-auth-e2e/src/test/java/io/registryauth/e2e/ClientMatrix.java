@@ -35,7 +35,7 @@ final class ClientMatrix {
 
   /** Returns the cells that can be measured. */
   Stream<Cell> cells() {
-    return Arrays.stream(MatrixClient.values())
+    return MatrixClient.ALL.stream()
         .flatMap(
             client ->
                 registries.stream()
@@ -50,7 +50,7 @@ final class ClientMatrix {
     measured.put(cell, outcome);
   }
 
-  /** Returns the cells that nobody has measured, because a program is not there. */
+  /** Returns the cells that have not been measured. */
   List<Cell> missing() {
     return cells().filter(cell -> !measured.containsKey(cell)).toList();
   }
@@ -61,14 +61,14 @@ final class ClientMatrix {
     lines.add(
         row("client", "registry", Arrays.stream(Operation.values()).map(Operation::toString)));
     lines.add("|" + "---|".repeat(2 + Operation.values().length));
-    for (MatrixClient client : MatrixClient.values()) {
+    for (MatrixClient client : MatrixClient.ALL) {
       rows(client)
           .forEach(
               (outcomes, versions) ->
                   lines.add(row(client.toString(), versions, outcomes.stream())));
     }
     lines.add("");
-    for (MatrixClient client : MatrixClient.values()) {
+    for (MatrixClient client : MatrixClient.ALL) {
       for (Operation operation : Operation.values()) {
         client
             .note(operation)

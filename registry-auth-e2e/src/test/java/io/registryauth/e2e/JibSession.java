@@ -11,7 +11,6 @@ import com.google.cloud.tools.jib.api.JibContainerBuilder;
 import com.google.cloud.tools.jib.api.LogEvent;
 import com.google.cloud.tools.jib.api.RegistryImage;
 import com.google.cloud.tools.jib.api.TarImage;
-import com.google.cloud.tools.jib.api.buildplan.AbsoluteUnixPath;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,8 +58,7 @@ final class JibSession implements ClientSession {
     return run(
         () ->
             build(
-                Jib.fromScratch()
-                    .addLayer(List.of(Artifacts.file(home)), AbsoluteUnixPath.get("/")),
+                Jib.fromScratch().addLayer(List.of(Artifacts.file(home)), "/"),
                 Containerizer.to(image(repository))));
   }
 

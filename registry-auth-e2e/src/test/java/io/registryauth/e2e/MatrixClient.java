@@ -4,51 +4,56 @@
 package io.registryauth.e2e;
 
 import java.nio.file.Path;
-import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** The clients of the matrix, what each cannot do, and what else is to be known of it. */
-enum MatrixClient {
-  CRANE(
-      "crane",
-      CraneSession::new,
-      remark(
-          Operation.LOGIN,
-          "only writes a file, and asks nobody; whether the password is right shows later")),
-  SKOPEO("skopeo", SkopeoSession::new),
-  BUILDAH(
-      "buildah",
-      BuildahSession::new,
-      cannot(Operation.DELETE, "`buildah rmi` deletes what is on this machine alone")),
-  ORAS("oras", OrasSession::new),
-  REGCTL(
-      "regctl",
-      RegctlSession::new,
-      remark(
-          Operation.WRONG_PASSWORD, "the login fails, but stores the wrong password all the same"),
-      remark(Operation.FOREIGN_PUSH, "says `unauthorized`, and nothing of the answer")),
-  HELM(
-      "helm",
-      HelmSession::new,
-      remark(Operation.WRONG_PASSWORD, "the login comes with POST, and then with GET"),
-      cannot(Operation.MOUNT, "pushes a chart from a file, and copies none"),
-      cannot(Operation.DELETE, "has no command for it")),
-  BUILDKIT(
-      "BuildKit",
-      BuildKitSession::new,
-      cannot(Operation.LOGIN, "has none; `buildctl` reads the file of `docker login`"),
-      remark(Operation.WRONG_PASSWORD, "comes with POST, and then with GET"),
-      cannot(Operation.DELETE, "has no command for it")),
-  JIB(
-      "Jib",
-      JibSession::new,
-      cannot(Operation.LOGIN, "has none; its user gives the password, or a file of Docker"),
-      cannot(Operation.DELETE, "has no call for it"),
-      remark(
-          Operation.IDENTITY_TOKEN,
-          "as the password of the user `<token>`; an `identitytoken` in Docker's file it leaves"
-              + " aside"));
+/** A client of the matrix: how to start it, what it cannot do, and what else is to be known. */
+record MatrixClient(String title, Starter starter, Map<Operation, Note> notes) {
+  static final List<MatrixClient> ALL =
+      List.of(
+          of(
+              "crane",
+              CraneSession::new,
+              remark(
+                  Operation.LOGIN,
+                  "only writes a file, and asks nobody; whether the password is right shows later")),
+          of("skopeo", SkopeoSession::new),
+          of(
+              "buildah",
+              BuildahSession::new,
+              cannot(Operation.DELETE, "`buildah rmi` deletes what is on this machine alone")),
+          of("oras", OrasSession::new),
+          of(
+              "regctl",
+              RegctlSession::new,
+              remark(
+                  Operation.WRONG_PASSWORD,
+                  "the login fails, but stores the wrong password all the same"),
+              remark(Operation.FOREIGN_PUSH, "says `unauthorized`, and nothing of the answer")),
+          of(
+              "helm",
+              HelmSession::new,
+              remark(Operation.WRONG_PASSWORD, "the login comes with POST, and then with GET"),
+              cannot(Operation.MOUNT, "pushes a chart from a file, and copies none"),
+              cannot(Operation.DELETE, "has no command for it")),
+          of(
+              "BuildKit",
+              BuildKitSession::new,
+              cannot(Operation.LOGIN, "has none; `buildctl` reads the file of `docker login`"),
+              remark(Operation.WRONG_PASSWORD, "comes with POST, and then with GET"),
+              cannot(Operation.DELETE, "has no command for it")),
+          of(
+              "Jib",
+              JibSession::new,
+              cannot(Operation.LOGIN, "has none; its user gives the password, or a file of Docker"),
+              cannot(Operation.DELETE, "has no call for it"),
+              remark(
+                  Operation.IDENTITY_TOKEN,
+                  "as the password of the user `<token>`; an `identitytoken` in Docker's file it leaves"
+                      + " aside")));
 
   /** What is tried; the columns of the table. */
   enum Operation {
@@ -80,18 +85,16 @@ enum MatrixClient {
     ClientSession start(Path parent, String registry) throws Exception;
   }
 
-  private record Note(Operation operation, boolean able, String text) {}
+  /** Why it cannot, or how it does. */
+  record Note(Operation operation, boolean able, String text) {}
 
-  private final String title;
-  private final Starter starter;
-  private final Map<Operation, Note> notes = new EnumMap<>(Operation.class);
+  MatrixClient {
+    notes = Map.copyOf(notes);
+  }
 
-  MatrixClient(String title, Starter starter, Note... notes) {
-    this.title = title;
-    this.starter = starter;
-    for (Note note : notes) {
-      this.notes.put(note.operation(), note);
-    }
+  private static MatrixClient of(String title, Starter starter, Note... notes) {
+    return new MatrixClient(
+        title, starter, Stream.of(notes).collect(Collectors.toMap(Note::operation, note -> note)));
   }
 
   private static Note cannot(Operation operation, String why) {
