@@ -11,6 +11,7 @@ import io.registryauth.credential.CredentialLookup;
 import io.registryauth.credential.Identity;
 import io.registryauth.credential.InMemoryCredentialStore;
 import io.registryauth.key.TestKeys;
+import io.registryauth.tenant.AccountName;
 import io.registryauth.tenant.NamespaceName;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +40,7 @@ class RefreshTokensStoreTest {
     return tokens
         .issue(
             new Identity.Tenant(TEAM),
-            store.find(CredentialLookup.of(TEAM)).orElseThrow().passwords().get(0),
+            store.find(CredentialLookup.of(AccountName.of(TEAM))).orElseThrow().passwords().get(0),
             "reg")
         .orElseThrow();
   }

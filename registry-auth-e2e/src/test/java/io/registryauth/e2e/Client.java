@@ -15,28 +15,48 @@ import java.util.stream.Stream;
 final class Client {
   private final List<String> program;
   private final Path home;
+  private final Path credentials;
   private final Map<String, String> environment;
 
-  private Client(List<String> program, Path home, Map<String, String> environment) {
+  /** Makes one whose credentials are in {@code credentials}, a file in Docker's format. */
+  Client(List<String> program, Path home, Path credentials, Map<String, String> environment) {
     this.program = program;
     this.home = home;
+    this.credentials = credentials;
     this.environment = environment;
   }
 
   static Client crane(Path parent) throws IOException {
-    Path home = Files.createTempDirectory(parent, "crane-");
+    return docker("crane", parent);
+  }
+
+  /** Returns a client that keeps its credentials where Docker does. */
+  static Client docker(String name, Path parent) throws IOException {
+    Path home = Files.createTempDirectory(parent, name + "-");
     return new Client(
-        List.of(Peers.program("crane").toString()), home, Map.of("DOCKER_CONFIG", home.toString()));
+        List.of(Peers.program(name).toString()),
+        home,
+        home.resolve("config.json"),
+        Map.of("DOCKER_CONFIG", home.toString()));
   }
 
   static Client skopeo(Path parent) throws IOException {
-    Path home = Files.createTempDirectory(parent, "skopeo-");
+    return containers("skopeo", parent, "--insecure-policy");
+  }
+
+  /** Returns a client that has the configuration of Podman and its relatives. */
+  static Client containers(String name, Path parent, String... options) throws IOException {
+    Path home = Files.createTempDirectory(parent, name + "-");
+    Path credentials = home.resolve("auth.json");
+    // That file, once named, must be there.
+    Files.writeString(credentials, "{}");
     Path noMirrors = Files.createFile(home.resolve("registries.conf"));
     return new Client(
-        List.of(Peers.program("skopeo").toString(), "--insecure-policy"),
+        Stream.concat(Stream.of(Peers.program(name).toString()), Stream.of(options)).toList(),
         home,
+        credentials,
         Map.of(
-            "REGISTRY_AUTH_FILE", home.resolve("auth.json").toString(),
+            "REGISTRY_AUTH_FILE", credentials.toString(),
             "CONTAINERS_REGISTRIES_CONF", noMirrors.toString()));
   }
 
@@ -44,7 +64,21 @@ final class Client {
   Client trusting(Path authority) {
     Map<String, String> more = new HashMap<>(environment);
     more.put("SSL_CERT_FILE", authority.toString());
-    return new Client(program, home, more);
+    return new Client(program, home, credentials, more);
+  }
+
+  /** Gives it a password, as {@code docker login} stores it. */
+  void remember(String registry, Tenant tenant) throws IOException {
+    Files.writeString(
+        credentials, "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}".formatted(registry, tenant.base64()));
+  }
+
+  /** Gives it an identity token and no password, as {@code docker login} stores it. */
+  void rememberIdentityToken(String registry, String user, String token) throws IOException {
+    Files.writeString(
+        credentials,
+        "{\"auths\":{\"%s\":{\"auth\":\"%s\",\"identitytoken\":\"%s\"}}}"
+            .formatted(registry, new Tenant(user, "").base64(), token));
   }
 
   Completed run(String... arguments) throws IOException, InterruptedException {

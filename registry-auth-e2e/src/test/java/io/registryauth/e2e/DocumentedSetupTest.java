@@ -5,7 +5,6 @@ package io.registryauth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -279,57 +278,6 @@ class DocumentedSetupTest {
     Path authority =
         Files.writeString(
             home.resolve("registry-ca.crt"), api.entry(namespace, "registry-ca-cert", "ca.crt"));
-    return BuildKit.start(home, hosts, authority);
-  }
-
-  /** A real buildkitd, and buildctl for it, with the credentials in their home. */
-  private record BuildKit(
-      Path home, HostNames hosts, Map<String, String> environment, RunningProcess daemon)
-      implements AutoCloseable {
-    static BuildKit start(Path home, HostNames hosts, Path authority) throws Exception {
-      Path context = Files.createDirectory(home.resolve("context"));
-      Files.writeString(context.resolve("Dockerfile"), "FROM scratch\nCOPY hello /hello\n");
-      Files.writeString(context.resolve("hello"), "Hello from BuildKit test\n");
-      Map<String, String> environment = Map.of("SSL_CERT_FILE", authority.toString());
-      List<String> command =
-          List.of(
-              Peers.program("buildkitd").toString(),
-              "--root=" + home.resolve("state"),
-              "--addr=" + address(home),
-              "--oci-worker-snapshotter=native",
-              "--containerd-worker=false");
-      RunningProcess daemon = RunningProcess.start(home, hosts.known(command), environment);
-      BuildKit buildKit = new BuildKit(home, hosts, environment, daemon);
-      try {
-        daemon.awaitOutput(Pattern.compile("running server on"));
-        return buildKit;
-      } catch (AssertionError e) {
-        buildKit.close();
-        throw e;
-      }
-    }
-
-    private static String address(Path home) {
-      return "unix://" + home.resolve("buildkitd.sock");
-    }
-
-    Completed push(String image) throws IOException, InterruptedException {
-      List<String> command =
-          List.of(
-              Peers.program("buildctl").toString(),
-              "--addr=" + address(home),
-              "build",
-              "--frontend=dockerfile.v0",
-              "--local=context=" + home.resolve("context"),
-              "--local=dockerfile=" + home.resolve("context"),
-              "--progress=plain",
-              "--output=type=image,name=" + image + ",push=true");
-      return RunningProcess.run(home, hosts.known(command), environment);
-    }
-
-    @Override
-    public void close() {
-      daemon.close();
-    }
+    return BuildKit.start(home, hosts::known, Map.of("SSL_CERT_FILE", authority.toString()));
   }
 }

@@ -11,7 +11,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -86,18 +85,13 @@ class OAuthTest {
     return use(server, refreshToken).statusCode();
   }
 
-  /** Gives a client an identity token and no password, as {@code docker login} writes it. */
-  private static Client loggedIn(Client client, String file, String token) throws Exception {
-    String auth = Base64.getEncoder().encodeToString("<token>:".getBytes(UTF_8));
-    Files.writeString(
-        client.home().resolve(file),
-        "{\"auths\":{\"%s\":{\"auth\":\"%s\",\"identitytoken\":\"%s\"}}}"
-            .formatted(registry.address(), auth, token));
+  private static Client loggedIn(Client client, String token) throws Exception {
+    client.rememberIdentityToken(registry.address(), Tenant.TEST_BUILD.name(), token);
     return client;
   }
 
   private static Client crane(String refreshToken) throws Exception {
-    return loggedIn(Client.crane(directory), "config.json", refreshToken);
+    return loggedIn(Client.crane(directory), refreshToken);
   }
 
   private static Completed push(Client crane, String name) throws Exception {
@@ -125,7 +119,7 @@ class OAuthTest {
   void skopeo_identityToken_pullsAndPushes() throws Exception {
     String token = refreshToken(Tenant.TEST_BUILD);
     push(crane(token), "test-build/from:1").orFail();
-    Client skopeo = loggedIn(Client.skopeo(directory), "auth.json", token);
+    Client skopeo = loggedIn(Client.skopeo(directory), token);
     long before = refreshes();
 
     skopeo.succeed(

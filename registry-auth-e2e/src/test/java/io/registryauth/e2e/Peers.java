@@ -26,13 +26,23 @@ final class Peers {
 
   private static Path require(boolean there, Path path, String name) {
     if (!there) {
-      String message = path + " is missing; install it with: tools/install-peers.sh " + name;
-      if ("true".equals(System.getenv("CI"))) {
-        Assertions.fail(message);
-      }
-      Assumptions.abort(message);
+      lacking(path + " is missing; install it with: tools/install-peers.sh " + name);
     }
     return path;
+  }
+
+  /** Skips a test that only root can run, the same way. */
+  static void requireRoot(String message) {
+    if (!System.getProperty("user.name").equals("root")) {
+      lacking(message);
+    }
+  }
+
+  private static void lacking(String message) {
+    if ("true".equals(System.getenv("CI"))) {
+      Assertions.fail(message);
+    }
+    Assumptions.abort(message);
   }
 
   static Path directory() {

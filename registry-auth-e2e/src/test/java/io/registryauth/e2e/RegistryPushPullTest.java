@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +36,7 @@ class RegistryPushPullTest {
     deployment = Deployment.start(version, directory);
     server = deployment.server();
     registry = deployment.registry();
-    image = image(directory);
+    image = Artifacts.image(directory);
     crane(Tenant.OTHER).succeed("push", image.toString(), reference(OTHERS_IMAGE + ":1"));
   }
 
@@ -46,16 +45,6 @@ class RegistryPushPullTest {
     if (deployment != null) {
       deployment.close();
     }
-  }
-
-  /** Makes an image of one file, as {@code docker save} writes it. */
-  private static Path image(Path parent) throws Exception {
-    Client crane = Client.crane(parent);
-    Path file = Files.writeString(crane.home().resolve("hello.txt"), "Hello\n");
-    List<String> tar = List.of("tar", "-cf", "layer.tar", file.getFileName().toString());
-    RunningProcess.run(crane.home(), tar, Map.of()).orFail();
-    crane.succeed("append", "-f", "layer.tar", "-t", "localhost/made-here:1", "-o", "image.tar");
-    return crane.home().resolve("image.tar");
   }
 
   private static String reference(String name) {
