@@ -15,6 +15,7 @@ import io.registryauth.key.JwksBuilder;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
 import io.registryauth.servlet.Container.Mounted;
+import io.registryauth.tenant.AccountName;
 import io.registryauth.tenant.NamespaceName;
 import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
@@ -224,7 +225,7 @@ abstract class HostileClients {
   @Test
   void attack_refreshTokenAfterDeletion_isUnauthorized_asAnyOther() throws Exception {
     String token = refreshToken();
-    store.remove(new NamespaceName("team"));
+    store.remove(AccountName.of(new NamespaceName("team")));
     String id = "X-Request-Id: same";
 
     RawHttp.Response deleted = post("/auth", REFRESH_GRANT + token, id);
