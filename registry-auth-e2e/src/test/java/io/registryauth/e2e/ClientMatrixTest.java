@@ -75,7 +75,7 @@ class ClientMatrixTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("cells")
   @Order(1)
-  void cell(Cell cell) throws Exception {
+  void clientAtRegistry_doesAsItShould(Cell cell) throws Exception {
     MATRIX.put(cell, new Attempt(cell, registry(cell.registry())).outcome());
   }
 

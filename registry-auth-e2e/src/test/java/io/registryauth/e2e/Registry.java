@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 
 /** A real registry that takes a server's tokens, on a free loopback port. */
 final class Registry implements AutoCloseable {
+  private static final int LOG_SECONDS = 10;
   private static final Pattern LISTENING = Pattern.compile("listening on [^\" ]*:(\\d+)\"");
 
   private final Path program;
@@ -129,7 +130,7 @@ final class Registry implements AutoCloseable {
 
   /** Waits for what the registry may log after its answer. */
   void awaitLog(Pattern pattern) throws InterruptedException {
-    process.awaitOutput(pattern);
+    process.awaitOutput(pattern, LOG_SECONDS);
   }
 
   String log() {

@@ -78,7 +78,12 @@ final class RunningProcess implements AutoCloseable {
 
   /** Waits until the output has a match, and returns its first group, if it has one. */
   String awaitOutput(Pattern pattern) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+    return awaitOutput(pattern, LIMIT_SECONDS);
+  }
+
+  /** Does the same, but gives up after so many seconds. */
+  String awaitOutput(Pattern pattern, int seconds) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (System.nanoTime() < deadline) {
       // In this order: what a program says last is not missed when it ends.
       boolean alive = process.isAlive();
@@ -91,7 +96,7 @@ final class RunningProcess implements AutoCloseable {
       }
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
-    throw failure("did not say " + pattern + " within " + LIMIT_SECONDS + " s");
+    throw failure("did not say " + pattern + " within " + seconds + " s");
   }
 
   private AssertionError failure(String problem) {
