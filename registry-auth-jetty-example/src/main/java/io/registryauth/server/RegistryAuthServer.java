@@ -59,7 +59,8 @@ final class RegistryAuthServer implements AutoCloseable {
       ListenAddress clientAddress,
       HostAndPort managementAddress,
       TokenService tokenService,
-      Supplier<String> jwks) {
+      Supplier<String> jwks,
+      Metrics metrics) {
     clients = connector(CLIENTS, clientAddress);
     management = connector(MANAGEMENT, ListenAddress.plain(managementAddress));
     ContextHandlerCollection contexts =
@@ -75,9 +76,11 @@ final class RegistryAuthServer implements AutoCloseable {
             context(
                 MANAGEMENT,
                 Map.of(
-                    "/healthz", new HealthServlet(), "/readyz", new HealthServlet(() -> ready))));
+                    "/healthz", new HealthServlet(),
+                    "/readyz", new HealthServlet(() -> ready),
+                    "/metrics", metrics.servlet())));
     server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, clients));
-    server.setHandler(new DrainingHandler(contexts));
+    server.setHandler(metrics.ofConnector(CLIENTS, new DrainingHandler(contexts)));
     server.setErrorHandler(new JsonErrorHandler());
     server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
   }
@@ -91,10 +94,11 @@ final class RegistryAuthServer implements AutoCloseable {
       ListenAddress clientAddress,
       HostAndPort managementAddress,
       TokenService tokenService,
-      Supplier<String> jwks)
+      Supplier<String> jwks,
+      Metrics metrics)
       throws IOException {
     RegistryAuthServer server =
-        new RegistryAuthServer(clientAddress, managementAddress, tokenService, jwks);
+        new RegistryAuthServer(clientAddress, managementAddress, tokenService, jwks, metrics);
     try {
       server.server.start();
     } catch (Exception e) {
