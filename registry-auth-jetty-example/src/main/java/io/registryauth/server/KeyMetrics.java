@@ -9,7 +9,9 @@ import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.Unit;
+import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
+import io.registryauth.key.VerificationKey;
 import java.security.cert.X509Certificate;
 import java.util.Date;
 import java.util.Map;
@@ -64,12 +66,15 @@ final class KeyMetrics {
             InfoSnapshot.builder()
                 .name("registry_auth_signing_key")
                 .help("The key that signs tokens; always 1.")
-                .dataPoint(
-                    InfoDataPointSnapshot.builder()
-                        .labels(
-                            Labels.of("kid", key.get().keyId(), "algorithm", key.get().algorithm()))
-                        .build())
+                .dataPoint(InfoDataPointSnapshot.builder().labels(labels(key.get())).build())
                 .build());
+  }
+
+  /** With the thumbprint of RFC 7638, since an id may be a name that every key gets in turn. */
+  private static Labels labels(SigningKey key) {
+    String thumbprint =
+        VerificationKey.of(key.verificationKey().publicKey(), KeyIdStyle.rfc7638()).keyId();
+    return Labels.of("kid", key.keyId(), "algorithm", key.algorithm(), "thumbprint", thumbprint);
   }
 
   void showTls(Supplier<X509Certificate> certificate) {
