@@ -9,9 +9,7 @@ import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.Unit;
-import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
-import io.registryauth.key.VerificationKey;
 import java.security.cert.X509Certificate;
 import java.util.Date;
 import java.util.Map;
@@ -19,6 +17,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jose4j.jwk.JsonWebKey;
+import org.jose4j.lang.JoseException;
 
 /**
  * Shows which key signs, and from when to when the certificates are valid that are in use. All is
@@ -72,9 +72,17 @@ final class KeyMetrics {
 
   /** With the thumbprint of RFC 7638, since an id may be a name that every key gets in turn. */
   private static Labels labels(SigningKey key) {
-    String thumbprint =
-        VerificationKey.of(key.verificationKey().publicKey(), KeyIdStyle.rfc7638()).keyId();
-    return Labels.of("kid", key.keyId(), "algorithm", key.algorithm(), "thumbprint", thumbprint);
+    return Labels.of(
+        "kid", key.keyId(), "algorithm", key.algorithm(), "thumbprint", thumbprint(key));
+  }
+
+  private static String thumbprint(SigningKey key) {
+    try {
+      return JsonWebKey.Factory.newJwk(key.verificationKey().publicKey())
+          .calculateBase64urlEncodedThumbprint("SHA-256");
+    } catch (JoseException e) {
+      throw new IllegalStateException("The key " + key.keyId() + " is of no kind that signs", e);
+    }
   }
 
   void showTls(Supplier<X509Certificate> certificate) {
