@@ -209,8 +209,7 @@ class MetricsTest {
     Scrape scrape = Scrape.of(server);
     String page = Files.readString(DOCS);
     Set<String> documented = new TreeSet<>();
-    Matcher row =
-        Pattern.compile("(?m)^\\| `(registry_auth_[a-z_]+)` \\| ([^|]*) \\|").matcher(page);
+    Matcher row = Pattern.compile("(?m)^\\| `(registry_auth_[a-z_]+)` \\|([^|]*)\\|").matcher(page);
     while (row.find()) {
       documented.add(row.group(1));
       Set<String> labels = new TreeSet<>();
