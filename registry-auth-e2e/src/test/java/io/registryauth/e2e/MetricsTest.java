@@ -117,9 +117,9 @@ class MetricsTest {
             .map(line -> line.substring(line.indexOf('=') + 1).replace(' ', 'T'))
             .toList();
     assertThat(scrape.value("registry_auth_certificate_not_before_timestamp_seconds"))
-        .isEqualTo(Instant.parse(times.get(0)).getEpochSecond());
+        .isEqualTo((double) Instant.parse(times.get(0)).getEpochSecond());
     assertThat(scrape.value("registry_auth_certificate_not_after_timestamp_seconds"))
-        .isEqualTo(Instant.parse(times.get(1)).getEpochSecond());
+        .isEqualTo((double) Instant.parse(times.get(1)).getEpochSecond());
     assertThat(
             scrape.value(
                 "registry_auth_signing_key_info",

@@ -84,7 +84,7 @@ record Scrape(String text, List<Sample> samples) {
   Set<String> ownNames() {
     return text.lines()
         .filter(line -> line.startsWith("# TYPE registry_auth_"))
-        .map(line -> line.split(" ")[2])
+        .map(line -> line.split(" ", -1)[2])
         .collect(Collectors.toCollection(TreeSet::new));
   }
 }
