@@ -8,8 +8,9 @@
 #   core     registry-3.0.0 registry-3.1.2 crane skopeo
 #   clients  registry-2.8 buildah oras regctl helm buildctl buildkitd (+ runc)
 #   kube     etcd kube-apiserver kubectl cert-manager-crds
+#   monitoring  promtool prometheus-operator-crds
 #   bench    vegeta wrk
-#   all      the four above
+#   all      the five above
 #
 # The folder is $REGISTRY_AUTH_PEERS (default: ~/.cache/registry-auth-peers), the
 # programs are in its bin/ (put that first in PATH), other files in its share/. What
@@ -34,10 +35,12 @@ BUILDKIT=v0.34.2
 KUBERNETES=v1.34.4   # its staging modules are v0.${KUBERNETES#v1.}
 ETCD=v3.6.16
 CERT_MANAGER=v1.21.2
+PROMETHEUS=v0.316.0  # that is 3.16.0
+PROMETHEUS_OPERATOR=v0.85.0
 VEGETA=v12.13.0
 
 # ---- arguments -------------------------------------------------------------
-usage() { sed -n '2,22p' "$0" | sed 's/^# \{0,1\}//'; }
+usage() { sed -n '2,23p' "$0" | sed 's/^# \{0,1\}//'; }
 log() { printf 'peers: %s\n' "$*" >&2; }
 case ${1:-} in -h | --help) usage; exit 0 ;; esac
 [[ $# -gt 0 ]] || set -- core
@@ -137,6 +140,8 @@ tool_oras() { go_tool oras "$ORAS" oras.land/oras/cmd/oras; }
 tool_regctl() { go_tool regctl "$REGCTL" github.com/regclient/regclient/cmd/regctl; }
 tool_helm() { go_tool helm "$HELM" helm.sh/helm/v3/cmd/helm; }
 tool_runc() { system_tool runc runc runc; }
+# Without what finds targets in clouds, which is most of its code and no part of testing rules.
+tool_promtool() { GOFLAGS="${GOFLAGS:-} -tags=remove_all_sd" go_tool promtool "$PROMETHEUS" github.com/prometheus/prometheus/cmd/promtool; }
 tool_vegeta() { go_tool vegeta "$VEGETA" github.com/tsenart/vegeta/v12; }
 tool_wrk() { system_tool wrk wrk wrk; }
 
@@ -188,37 +193,44 @@ kube_tool() { # NAME
 tool_kube-apiserver() { kube_tool kube-apiserver; }
 tool_kubectl() { kube_tool kubectl; }
 
-# The definitions of cert-manager's resources, as its module has them; for manifests that
-# hold such resources. cert-manager itself is not installed.
-tool_cert-manager-crds() {
-  local share=$DEST/share/cert-manager-crds dir
-  [[ -d $share && -f $DEST/stamps/cert-manager-crds@$CERT_MANAGER ]] && return
+# module_crds NAME MODULE VERSION FOLDER FILE...: definitions of resources, as a module has
+# them in FOLDER; for manifests that hold such resources. What they are for is not installed.
+module_crds() {
+  local name=$1 module=$2 version=$3 folder=$4 share=$DEST/share/$1 dir
+  shift 4
+  [[ -d $share && -f $DEST/stamps/$name@$version ]] && return
   need_go
-  log "downloading cert-manager's resource definitions $CERT_MANAGER"
-  dir=$(cd "$WORK" && GOWORK=off go mod download -json "github.com/cert-manager/cert-manager@$CERT_MANAGER" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p')
+  log "downloading $name $version"
+  dir=$(cd "$WORK" && GOWORK=off go mod download -json "$module@$version" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p')
   rm -rf "$share"
   mkdir -p "$share"
   # Not `cp -r`: what is in Go's module cache is read-only.
-  install -m 644 "$dir"/deploy/crds/*.yaml "$share/"
-  stamp cert-manager-crds "$CERT_MANAGER"
+  (cd "$dir/$folder" && install -m 644 -- $* "$share/")
+  stamp "$name" "$version"
+}
+tool_cert-manager-crds() { module_crds cert-manager-crds github.com/cert-manager/cert-manager "$CERT_MANAGER" deploy/crds '*.yaml'; }
+tool_prometheus-operator-crds() {
+  module_crds prometheus-operator-crds github.com/prometheus-operator/prometheus-operator "$PROMETHEUS_OPERATOR" \
+    example/prometheus-operator-crd monitoring.coreos.com_podmonitors.yaml monitoring.coreos.com_prometheusrules.yaml
 }
 
 # ---- groups ----------------------------------------------------------------
 group_core="registry-3.0.0 registry-3.1.2 crane skopeo"
 group_clients="registry-2.8 buildah oras regctl helm buildctl buildkitd"
 group_kube="etcd kube-apiserver kubectl cert-manager-crds"
+group_monitoring="promtool prometheus-operator-crds"
 group_bench="vegeta wrk"
 
 tools=()
 for want in "$@"; do
   case $want in
-    core | clients | kube | bench)
+    core | clients | kube | monitoring | bench)
       group=group_$want
       read -r -a members <<<"${!group}"
       tools+=("${members[@]}")
       ;;
     all)
-      read -r -a members <<<"$group_core $group_clients $group_kube $group_bench"
+      read -r -a members <<<"$group_core $group_clients $group_kube $group_monitoring $group_bench"
       tools+=("${members[@]}")
       ;;
     *)

@@ -22,9 +22,11 @@ import io.registryauth.scope.ResourceScope;
 import io.registryauth.scope.ScopeParser;
 import io.registryauth.tenant.AccountName;
 import io.registryauth.token.Grant;
+import io.registryauth.token.IssuedToken;
 import io.registryauth.token.RefreshToken;
 import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -226,7 +228,14 @@ public final class TokenService {
       return denied(identity.subject(), asked.scopes());
     }
     Grant grant = new Grant(identity.subject(), service, access);
-    return new TokenResult.Issued(issuer.issue(grant), grant);
+    return new TokenResult.Issued(sign(grant), grant);
+  }
+
+  private IssuedToken sign(Grant grant) {
+    long began = System.nanoTime();
+    IssuedToken token = issuer.issue(grant);
+    listener.onSigned(Duration.ofNanos(System.nanoTime() - began));
+    return token;
   }
 
   private Set<String> allowed(Identity identity, ResourceScope scope) {

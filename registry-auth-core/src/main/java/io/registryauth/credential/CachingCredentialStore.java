@@ -78,6 +78,7 @@ public final class CachingCredentialStore implements CredentialStore {
   private final Lane refreshes;
   private final Lane rereads;
   private final Lane newcomers;
+  private final CacheCounters counters = new CacheCounters();
 
   /**
    * What was read, and when; never changed.
@@ -136,6 +137,7 @@ public final class CachingCredentialStore implements CredentialStore {
       long now = ticker.getAsLong();
       boolean accepted = held != null && held.found().filter(lookup.accepted()).isPresent();
       if (held != null && answers(held, accepted, now)) {
+        counters.hit(now - held.readAt());
         return held.found();
       }
       Entry usable = held != null && accepted && now - held.readAt() < staleNanos ? held : null;
@@ -143,12 +145,15 @@ public final class CachingCredentialStore implements CredentialStore {
       try {
         Optional<Entry> read = readOrAwait(lookup, held, lane, arrived);
         if (read.isPresent()) {
+          counters.read();
           return read.get().found();
         }
       } catch (CredentialStoreException e) {
         if (usable != null) {
+          counters.stale(ticker.getAsLong() - usable.readAt());
           return usable.found();
         }
+        counters.failure();
         throw e;
       }
     }
@@ -239,6 +244,11 @@ public final class CachingCredentialStore implements CredentialStore {
     reads.keySet().forEach(this::invalidate);
     known.invalidateAll();
     unknown.invalidateAll();
+  }
+
+  /** Returns what it has done so far; cheap enough to be asked every second. */
+  public CacheStats stats() {
+    return counters.stats(known.size(), unknown.size());
   }
 
   private @Nullable Entry held(AccountName account) {

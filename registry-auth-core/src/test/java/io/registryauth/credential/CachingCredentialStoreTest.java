@@ -88,6 +88,25 @@ class CachingCredentialStoreTest {
   }
 
   @Test
+  void stats_ofEachKindOfLookup_countItOnce_withTheAgeOfWhatWasServed() {
+    delegate.store("team", "secret");
+    assertThat(cache.stats()).isEqualTo(new CacheStats(0, 0, 0, 0, Duration.ZERO, 0, 0));
+
+    assertThat(accepts("team", "secret")).as("a read").isTrue();
+    ticker.advance(Duration.ofSeconds(7));
+    assertThat(accepts("team", "secret")).as("a hit, 7 s old").isTrue();
+    assertThat(find("nobody", "secret")).as("a read").isEmpty();
+    assertThat(find("nobody", "secret")).as("a hit, 0 s old").isEmpty();
+    delegate.fail();
+    ticker.advance(FRESH);
+    assertThat(accepts("team", "secret")).as("stale, 37 s old").isTrue();
+    assertThatExceptionOfType(CredentialStoreException.class)
+        .isThrownBy(() -> find("another", "secret"));
+
+    assertThat(cache.stats()).isEqualTo(new CacheStats(2, 2, 1, 1, Duration.ofSeconds(44), 1, 1));
+  }
+
+  @Test
   void invalidate_namespace_isReadAgainAndNoOtherIs() {
     delegate.store("team", "old");
     delegate.store("other", "old");

@@ -27,7 +27,6 @@ class CommandLineTest {
   private static final int WRONG_USE = 2;
   private static final Pattern OPTION = Pattern.compile("^ {2,6}(?:-\\w, )?(--[a-z-]+)");
   private static final Pattern VARIABLE = Pattern.compile("\\(([A-Z_]+); default: ");
-  private static final Pattern MANAGEMENT = Pattern.compile("[Mm]anagement on (http://\\S+)");
 
   /** Of a server that is not there. */
   private static final String KUBECONFIG =
@@ -490,9 +489,10 @@ class CommandLineTest {
           .doesNotContain("refresh_token");
       URI anonymous = auth(server, "repository:public-b/app:pull");
       assertThat(Http.send("GET", anonymous).statusCode()).isEqualTo(200);
-      String management = server.process().awaitOutput(MANAGEMENT);
-      assertThat(Http.send("GET", URI.create(management + "/readyz")).statusCode()).isEqualTo(200);
-      assertThat(Http.send("GET", URI.create(management + "/auth")).statusCode()).isEqualTo(404);
+      URI management = server.management();
+      assertThat(Http.send("GET", management.resolve("/readyz")).statusCode()).isEqualTo(200);
+      assertThat(Http.send("GET", management.resolve("/metrics")).statusCode()).isEqualTo(200);
+      assertThat(Http.send("GET", management.resolve("/auth")).statusCode()).isEqualTo(404);
     }
   }
 

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A real API server, with cert-manager's resources defined, takes the manifests of deploy/. */
+/**
+ * A real API server, with the resources of cert-manager and of the Prometheus operator defined,
+ * takes the manifests of deploy/.
+ */
 class DeployTest {
   /** Builds images: no Pod Security level but privileged lets it in. */
   private static final String EXCEPTION = "buildkit-test";
@@ -29,10 +32,13 @@ class DeployTest {
 
   @BeforeAll
   static void start() throws Exception {
-    Path definitions = Peers.share("cert-manager-crds");
+    Path certificates = Peers.share("cert-manager-crds");
+    Path monitors = Peers.share("prometheus-operator-crds");
     manifests = Manifests.copy(directory);
     api = KubernetesApi.start(directory);
-    api.kubectl("apply", "--server-side", "-f", definitions.toString());
+    for (Path definitions : List.of(certificates, monitors)) {
+      api.kubectl("apply", "--server-side", "-f", definitions.toString());
+    }
     api.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s");
     createWhatOthersNeed();
   }

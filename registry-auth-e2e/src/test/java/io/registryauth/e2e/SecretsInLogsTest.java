@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever goes wrong with a request, and however much is logged, no password, token or part of the
- * private key gets into what the server writes.
+ * private key gets into what the server writes, or into its metrics.
  */
 class SecretsInLogsTest {
   private static final String AUTH = "GET /auth?service=docker-registry";
@@ -72,7 +72,7 @@ class SecretsInLogsTest {
       secrets.addAll(parts(keys));
 
       // Logging is on, and every decision is in it, or else the rest would prove nothing.
-      String log = server.log();
+      String log = server.log() + Scrape.of(server).text();
       assertThat(log).contains(decided.keySet()).contains("wrong-password", "test-build");
       assertThat(secrets).hasSizeGreaterThan(50);
       assertThat(secrets.stream().filter(log::contains)).isEmpty();

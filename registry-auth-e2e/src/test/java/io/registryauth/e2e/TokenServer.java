@@ -22,6 +22,8 @@ final class TokenServer implements AutoCloseable {
   private static final Pattern LISTENING =
       Pattern.compile("^listening on (https?://\\S+)\\R", Pattern.MULTILINE);
 
+  private static final Pattern MANAGEMENT = Pattern.compile("management on (http://\\S+)");
+
   private final RunningProcess process;
   private final URI uri;
 
@@ -98,6 +100,11 @@ final class TokenServer implements AutoCloseable {
 
   URI uri() {
     return uri;
+  }
+
+  /** Returns where the platform reaches it, as its log says. */
+  URI management() throws InterruptedException {
+    return URI.create(process.awaitOutput(MANAGEMENT));
   }
 
   /** Returns the registry's realm: with a name, since clients refuse a loopback address in it. */

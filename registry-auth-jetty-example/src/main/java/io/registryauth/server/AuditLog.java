@@ -29,9 +29,13 @@ import org.slf4j.spi.LoggingEventBuilder;
  * </pre>
  *
  * <p>{@code grant_type} is that of a POST, and {@code refresh_jti} names the refresh token that was
- * given, or used if the former is {@code refresh_token}.
+ * given, or used if the former is {@code refresh_token}. {@code docs/audit-log.schema.json} is the
+ * schema of an event in JSON.
  */
 final class AuditLog implements TokenListener {
+  /** The outcome when there is a token. */
+  static final String ISSUED = "issued";
+
   private static final int MAX_SERVICE_LENGTH = 200;
 
   private final Logger audit = LoggerFactory.getLogger("io.registryauth.audit");
@@ -41,15 +45,14 @@ final class AuditLog implements TokenListener {
   public void onDecision(TokenDecision decision) {
     TokenResult result = decision.result();
     if (result instanceof TokenResult.Issued issued) {
-      log(decision, issued.grant().subject(), "issued", "")
+      log(decision, issued.grant().subject(), "")
           .addKeyValue("granted", joined(issued.grant().access()))
           .addKeyValue("jti", issued.token().tokenId())
           .addKeyValue("grant_type", decision.request().grantType())
           .addKeyValue("refresh_jti", issued.refreshToken().map(RefreshToken::tokenId).orElse(""))
           .log("token");
     } else if (result instanceof TokenResult.Rejected rejected) {
-      String outcome = rejected.code().name().toLowerCase(Locale.ROOT);
-      log(decision, rejected.subject(), outcome, rejected.reason())
+      log(decision, rejected.subject(), rejected.reason())
           .addKeyValue("granted", "")
           .addKeyValue("jti", "")
           .addKeyValue("grant_type", decision.request().grantType())
@@ -57,6 +60,13 @@ final class AuditLog implements TokenListener {
           .log("token");
       rejected.cause().ifPresent(cause -> logFailure(decision.request().requestId(), cause));
     }
+  }
+
+  /** Returns what became of a request, in a word. */
+  static String outcome(TokenResult result) {
+    return result instanceof TokenResult.Rejected rejected
+        ? rejected.code().name().toLowerCase(Locale.ROOT)
+        : ISSUED;
   }
 
   /** One line, since a store that is down fails every request; the trace is for those who look. */
@@ -69,8 +79,7 @@ final class AuditLog implements TokenListener {
     log.debug("Request {}", requestId, failure);
   }
 
-  private LoggingEventBuilder log(
-      TokenDecision decision, String subject, String outcome, String reason) {
+  private LoggingEventBuilder log(TokenDecision decision, String subject, String reason) {
     TokenRequest request = decision.request();
     String service = request.service();
     List<MalformedScope> ignored = decision.asked().malformed();
@@ -83,7 +92,7 @@ final class AuditLog implements TokenListener {
             "service", service.substring(0, Math.min(service.length(), MAX_SERVICE_LENGTH)))
         .addKeyValue("asked", joined(decision.asked().scopes()))
         .addKeyValue("ignored", joined(ignored.stream().map(MalformedScope::text).toList()))
-        .addKeyValue("outcome", outcome)
+        .addKeyValue("outcome", outcome(decision.result()))
         .addKeyValue("reason", reason);
   }
 

@@ -80,8 +80,10 @@ final class CredentialOptions {
    *
    * @param kubernetes reaches Kubernetes, if that is where the credentials are
    * @param toClose takes what must be closed at the end
+   * @param metrics measures the store and the cache in front of it
    */
-  CredentialStore credentialStore(Supplier<ApiClient> kubernetes, Consumer<AutoCloseable> toClose) {
+  CredentialStore credentialStore(
+      Supplier<ApiClient> kubernetes, Consumer<AutoCloseable> toClose, Metrics metrics) {
     Duration stale = parse("--cache-stale", cacheStale, OptionValues::duration);
     if (!credentials.equals(KUBERNETES)) {
       if (watch) {
@@ -89,16 +91,18 @@ final class CredentialOptions {
             spec.commandLine(),
             "--watch needs --credentials kubernetes; \"" + credentials + "\" cannot be watched");
       }
-      CredentialStore files = parse("--credentials", credentials, CredentialOptions::files);
+      CredentialStore files =
+          metrics.ofCalls(parse("--credentials", credentials, CredentialOptions::files));
       String ttl = Strings.isNullOrEmpty(cacheTtl) ? defaultTtlOfFiles() : cacheTtl;
-      return ttl.isEmpty() ? files : cached(files, ttl, stale);
+      return ttl.isEmpty() ? files : cached(files, ttl, stale, metrics);
     }
     ApiClient client = kubernetes.get();
     CachingCredentialStore lookups =
         cached(
-            new KubernetesCredentialStore(client),
+            metrics.ofCalls(new KubernetesCredentialStore(client)),
             Strings.isNullOrEmpty(cacheTtl) ? "30s" : cacheTtl,
-            stale);
+            stale,
+            metrics);
     if (!watch) {
       return lookups;
     }
@@ -107,11 +111,15 @@ final class CredentialOptions {
     return watching;
   }
 
-  private CachingCredentialStore cached(CredentialStore store, String ttl, Duration stale) {
-    return CachingCredentialStore.builder(store)
-        .freshFor(parse("--cache-ttl", ttl, OptionValues::duration))
-        .staleFor(stale)
-        .build();
+  private CachingCredentialStore cached(
+      CredentialStore store, String ttl, Duration stale, Metrics metrics) {
+    CachingCredentialStore cache =
+        CachingCredentialStore.builder(store)
+            .freshFor(parse("--cache-ttl", ttl, OptionValues::duration))
+            .staleFor(stale)
+            .build();
+    metrics.show(cache);
+    return cache;
   }
 
   /** An htpasswd file that became wrong is so for all: the cache goes on with what was right. */

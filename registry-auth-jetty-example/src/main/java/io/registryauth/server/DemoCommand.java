@@ -77,9 +77,15 @@ final class DemoCommand implements Callable<Integer> {
       SigningKey key = generateKey();
       String jwks = new JwksBuilder().add(key.verificationKey()).build();
       Files.writeString(directory.resolve("jwks.json"), jwks);
+      Metrics metrics = new Metrics();
+      metrics.showSigning(() -> key);
       RegistryAuthServer server =
           RegistryAuthServer.start(
-              ListenAddress.plain(address), ANY_PORT, tokenService(key, directory), () -> jwks);
+              ListenAddress.plain(address),
+              ANY_PORT,
+              tokenService(key, directory, metrics),
+              () -> jwks,
+              metrics);
       exit.add(server);
       showToken(server.uri());
       if (!once) {
@@ -101,14 +107,16 @@ final class DemoCommand implements Callable<Integer> {
         pair.getPrivate(), pair.getPublic(), KeyIdStyle.fixed(KeyIdStyle.DEFAULT_KEY_ID));
   }
 
-  private static TokenService tokenService(SigningKey key, Path directory) throws IOException {
+  private static TokenService tokenService(SigningKey key, Path directory, Metrics metrics)
+      throws IOException {
     Path credentials = directory.resolve("credentials");
     writeTenant(credentials, TENANT, PASSWORD);
     writeTenant(credentials, "other-namespace", "other-password-456");
-    CredentialStore store = new DirectoryCredentialStore(credentials);
+    CredentialStore store =
+        metrics.ofRequests(metrics.ofCalls(new DirectoryCredentialStore(credentials)));
     return TokenService.builder(
             TokenIssuer.builder(key).build(), new CredentialStoreAuthenticator(store))
-        .listener(new AuditLog())
+        .listener(new AuditLog().andThen(metrics.listener()))
         .build();
   }
 

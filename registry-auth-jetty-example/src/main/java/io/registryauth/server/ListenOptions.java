@@ -32,7 +32,7 @@ final class ListenOptions {
       paramLabel = "HOST:PORT",
       defaultValue = "${env:MANAGEMENT_LISTEN_ADDRESS:-0.0.0.0:8081}",
       description = {
-        "Address for the platform: /healthz, /readyz; plain HTTP always.",
+        "Address for the platform: /healthz, /readyz, /metrics; plain HTTP always.",
         "(MANAGEMENT_LISTEN_ADDRESS; default: 0.0.0.0:8081)"
       })
   private String managementListen;

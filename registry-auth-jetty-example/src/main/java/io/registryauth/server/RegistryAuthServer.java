@@ -66,7 +66,8 @@ final class RegistryAuthServer implements AutoCloseable {
       ListenAddress clientAddress,
       HostAndPort managementAddress,
       TokenService tokenService,
-      Supplier<String> jwks) {
+      Supplier<String> jwks,
+      Metrics metrics) {
     clients = connector(CLIENTS, clientAddress);
     management = connector(MANAGEMENT, ListenAddress.plain(managementAddress));
     ContextHandlerCollection contexts =
@@ -82,9 +83,13 @@ final class RegistryAuthServer implements AutoCloseable {
             context(
                 MANAGEMENT,
                 Map.of(
-                    "/healthz", new HealthServlet(), "/readyz", new HealthServlet(() -> ready))));
+                    "/healthz", new HealthServlet(),
+                    "/readyz", new HealthServlet(() -> ready),
+                    "/metrics", metrics.servlet())));
     server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, clients));
-    server.setHandler(new DrainingHandler(new WholeBodyHandler(contexts, BODY_PATIENCE)));
+    server.setHandler(
+        metrics.ofConnector(
+            CLIENTS, new DrainingHandler(new WholeBodyHandler(contexts, BODY_PATIENCE))));
     server.setErrorHandler(new JsonErrorHandler());
     server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
   }
@@ -98,10 +103,11 @@ final class RegistryAuthServer implements AutoCloseable {
       ListenAddress clientAddress,
       HostAndPort managementAddress,
       TokenService tokenService,
-      Supplier<String> jwks)
+      Supplier<String> jwks,
+      Metrics metrics)
       throws IOException {
     RegistryAuthServer server =
-        new RegistryAuthServer(clientAddress, managementAddress, tokenService, jwks);
+        new RegistryAuthServer(clientAddress, managementAddress, tokenService, jwks, metrics);
     try {
       server.server.start();
     } catch (Exception e) {

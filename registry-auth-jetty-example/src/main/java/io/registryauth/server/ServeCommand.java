@@ -50,13 +50,20 @@ final class ServeCommand implements Callable<Integer> {
       warnOfValidity(key);
       String jwks = new JwksBuilder().add(key.verificationKey()).build();
       Supplier<ApiClient> client = Suppliers.memoize(kubernetes::client);
-      CredentialStore store = credentials.credentialStore(client, exit::add);
+      Metrics metrics = new Metrics();
+      metrics.showSigning(() -> key);
+      clients.tls().ifPresent(tls -> metrics.showTls(tls::certificate));
+      CredentialStore store =
+          metrics.ofRequests(credentials.credentialStore(client, exit::add, metrics));
       TokenService service =
           tokens.tokenService(
-              signing.tokenIssuer(key), signing.refreshTokens(key, store), store, new AuditLog());
+              signing.tokenIssuer(key),
+              signing.refreshTokens(key, store),
+              store,
+              new AuditLog().andThen(metrics.listener()));
       publish.publisher(client, () -> jwks).ifPresent(exit::add);
       RegistryAuthServer server =
-          RegistryAuthServer.start(clients, management, service, () -> jwks);
+          RegistryAuthServer.start(clients, management, service, () -> jwks, metrics);
       exit.add(server);
       log.info(
           "Signing {} with the key {}; management on {}",

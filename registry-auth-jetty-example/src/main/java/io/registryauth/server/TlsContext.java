@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.common.hash.Hashing;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -47,7 +48,7 @@ final class TlsContext extends AbstractLifeCycle {
             return thread;
           });
 
-  private TlsCertificate inUse;
+  private volatile TlsCertificate inUse;
   private String seen;
   private Instant warned = Instant.MIN;
 
@@ -83,6 +84,11 @@ final class TlsContext extends AbstractLifeCycle {
 
   SslContextFactory.Server factory() {
     return factory;
+  }
+
+  /** Returns the certificate that new connections get now. */
+  X509Certificate certificate() {
+    return inUse.certificate();
   }
 
   @Override

@@ -61,7 +61,8 @@ class DrainingHandlerTest {
                       new Identity.Tenant(new NamespaceName(credentials.username())));
                 })
             .build();
-    server = RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "");
+    server =
+        RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "", new Metrics());
     port = server.uri().getPort();
   }
 

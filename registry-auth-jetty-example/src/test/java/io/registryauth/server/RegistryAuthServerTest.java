@@ -48,7 +48,9 @@ class RegistryAuthServerTest {
                 TokenIssuer.builder(key).build(),
                 new CredentialStoreAuthenticator(new InMemoryCredentialStore()))
             .build();
-    server = RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "{\"keys\":[]}");
+    server =
+        RegistryAuthServer.start(
+            ListenAddress.plain(ANY), ANY, tokens, () -> "{\"keys\":[]}", new Metrics());
   }
 
   @AfterEach
@@ -84,8 +86,8 @@ class RegistryAuthServerTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"/auth, 404", "/jwks.json, 404", "/healthz, 200", "/readyz, 200"})
-  void managementAddress_servesHealthAlone(String path, int status) throws Exception {
+  @CsvSource({"/auth, 404", "/jwks.json, 404", "/healthz, 200", "/readyz, 200", "/metrics, 200"})
+  void managementAddress_servesHealthAndMetricsAlone(String path, int status) throws Exception {
     assertThat(get(server.managementUri(), path)).startsWith("HTTP/1.1 " + status);
   }
 
@@ -157,7 +159,9 @@ class RegistryAuthServerTest {
     HostAndPort taken = HostAndPort.fromParts("127.0.0.1", server.uri().getPort());
 
     assertThatThrownBy(
-            () -> RegistryAuthServer.start(ListenAddress.plain(taken), ANY, tokens, () -> ""))
+            () ->
+                RegistryAuthServer.start(
+                    ListenAddress.plain(taken), ANY, tokens, () -> "", new Metrics()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("127.0.0.1:" + taken.getPort());
   }

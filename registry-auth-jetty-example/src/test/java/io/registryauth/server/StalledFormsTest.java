@@ -49,7 +49,8 @@ class StalledFormsTest {
                 TokenIssuer.builder(key).build(),
                 new CredentialStoreAuthenticator(new InMemoryCredentialStore().put("team", "pw")))
             .build();
-    server = RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "");
+    server =
+        RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "", new Metrics());
   }
 
   @AfterEach

@@ -82,7 +82,7 @@ class TlsContextTest {
             .build();
     tls = TlsContext.of(certificateFile.toString(), keyFile.toString());
     ListenAddress address = new ListenAddress(ANY, Optional.of(tls));
-    server = RegistryAuthServer.start(address, ANY, tokens, () -> "{\"keys\":[]}");
+    server = RegistryAuthServer.start(address, ANY, tokens, () -> "{\"keys\":[]}", new Metrics());
   }
 
   @AfterEach

@@ -33,6 +33,7 @@ abstract class JsonServlet extends HttpServlet {
   /** How long a body may take to come, beside the container's own limit on each part of it. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  private static final String REQUEST_ID = "X-Request-Id";
   private static final int MAX_METHOD_LENGTH = 20;
 
   private final Duration patience;
@@ -69,13 +70,15 @@ abstract class JsonServlet extends HttpServlet {
       log("Request " + request.requestId() + " failed", e);
       response = error(500, ErrorCode.UNKNOWN, "The token service failed", request);
     }
+    // Those for a token have it themselves; here for the others, too.
+    httpResponse.setHeader(REQUEST_ID, request.requestId());
     write(response, httpRequest.getMethod().equals("HEAD"), httpResponse);
   }
 
   private static TokenRequest.Builder tokenRequest(HttpServletRequest httpRequest) {
     TokenRequest.Builder request =
         TokenRequest.builder()
-            .requestId(httpRequest.getHeader("X-Request-Id"))
+            .requestId(httpRequest.getHeader(REQUEST_ID))
             .clientAddress(httpRequest.getRemoteAddr())
             // Not getParameter(): containers differ in what they make of broken encodings.
             .query(httpRequest.getQueryString());

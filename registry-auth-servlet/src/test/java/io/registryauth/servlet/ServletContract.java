@@ -39,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What every container must answer alike. {@code /auth} refuses what may not be had, {@code /empty}
@@ -412,6 +413,15 @@ abstract class ServletContract {
     assertThat(http.get("/auth", "X-Request-Id: a b").header("X-Request-Id"))
         .isNotEqualTo("a b")
         .hasSize(36);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/auth?service=reg", "/jwks.json", "/healthz"})
+  void requestId_ofTheClient_isInTheAnswerOfEachServlet_once(String path) throws Exception {
+    RawHttp.Response response = http.get(path, TEAM, "X-Request-Id: abc-1.2_3");
+
+    assertThat(response.status()).isEqualTo(200);
+    assertThat(response.header("X-Request-Id")).isEqualTo("abc-1.2_3");
   }
 
   @Test

@@ -1,0 +1,91 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.Unit;
+import io.registryauth.key.SigningKey;
+import java.security.cert.X509Certificate;
+import java.util.Date;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jose4j.jwk.JsonWebKey;
+import org.jose4j.lang.JoseException;
+
+/**
+ * Shows which key signs, and from when to when the certificates are valid that are in use. All is
+ * asked for at each scrape, since keys and certificates are replaced while the server runs.
+ */
+final class KeyMetrics {
+  private final PrometheusRegistry registry;
+  private final Map<String, Supplier<Optional<X509Certificate>>> certificates =
+      new ConcurrentHashMap<>();
+
+  KeyMetrics(PrometheusRegistry registry) {
+    this.registry = registry;
+    registerTimes(
+        "registry_auth_certificate_not_before_timestamp_seconds",
+        "Since when a certificate in use is valid.",
+        X509Certificate::getNotBefore);
+    registerTimes(
+        "registry_auth_certificate_not_after_timestamp_seconds",
+        "Until when a certificate in use is valid.",
+        X509Certificate::getNotAfter);
+  }
+
+  private void registerTimes(String name, String help, Function<X509Certificate, Date> time) {
+    GaugeWithCallback unused =
+        GaugeWithCallback.builder()
+            .name(name)
+            .help(help)
+            .unit(Unit.SECONDS)
+            .labelNames("use")
+            .callback(
+                gauge ->
+                    certificates.forEach(
+                        (use, certificate) ->
+                            certificate
+                                .get()
+                                .map(time)
+                                .ifPresent(at -> gauge.call(at.getTime() / 1e3, use))))
+            .register(registry);
+  }
+
+  void showSigning(Supplier<SigningKey> key) {
+    certificates.put("signing", () -> key.get().certificates().stream().findFirst());
+    registry.register(
+        () ->
+            InfoSnapshot.builder()
+                .name("registry_auth_signing_key")
+                .help("The key that signs tokens; always 1.")
+                .dataPoint(InfoDataPointSnapshot.builder().labels(labels(key.get())).build())
+                .build());
+  }
+
+  /** With the thumbprint of RFC 7638, since an id may be a name that every key gets in turn. */
+  private static Labels labels(SigningKey key) {
+    return Labels.of(
+        "kid", key.keyId(), "algorithm", key.algorithm(), "thumbprint", thumbprint(key));
+  }
+
+  private static String thumbprint(SigningKey key) {
+    try {
+      return JsonWebKey.Factory.newJwk(key.verificationKey().publicKey())
+          .calculateBase64urlEncodedThumbprint("SHA-256");
+    } catch (JoseException e) {
+      throw new IllegalStateException("The key " + key.keyId() + " is of no kind that signs", e);
+    }
+  }
+
+  void showTls(Supplier<X509Certificate> certificate) {
+    certificates.put("tls", () -> Optional.of(certificate.get()));
+  }
+}
