@@ -22,7 +22,9 @@ final class TokenServer implements AutoCloseable {
   private static final Pattern LISTENING =
       Pattern.compile("^listening on (https?://\\S+)\\R", Pattern.MULTILINE);
 
-  private static final Pattern MANAGEMENT = Pattern.compile("management on (http://\\S+)");
+  // In JSON there is a backslash before each slash.
+  private static final Pattern MANAGEMENT =
+      Pattern.compile("management on http:(?:\\\\?/){2}([^\\s\"]+)");
 
   private final RunningProcess process;
   private final URI uri;
@@ -104,7 +106,7 @@ final class TokenServer implements AutoCloseable {
 
   /** Returns where the platform reaches it, as its log says. */
   URI management() throws InterruptedException {
-    return URI.create(process.awaitOutput(MANAGEMENT));
+    return URI.create("http://" + process.awaitOutput(MANAGEMENT));
   }
 
   /** Returns the registry's realm: with a name, since clients refuse a loopback address in it. */
