@@ -156,7 +156,7 @@ class AccountsTest {
         new StoredCredentials("ci", List.of(StoredPassword.of(Password.of("ci-pw")))));
 
     assertThat(reason(get("team+ci", "ci-pw", "scope=repository:team/app:pull")))
-        .isEqualTo("stored-username-is-not-the-namespace");
+        .isEqualTo("stored-username-is-another");
   }
 
   @Test
@@ -185,6 +185,9 @@ class AccountsTest {
 
     put("team+ci", "ci-pw", Restriction.NONE.toActions("pull"));
     assertThat(granted(post(refresh))).containsExactly("repository:team/app:pull");
+
+    put("team+ci", StoredPassword.of(Password.of("ci-pw")).until(NOW), Restriction.NONE);
+    assertThat(reason(post(refresh))).isEqualTo("stored-credentials-have-expired");
 
     store.remove(AccountName.parse("team+ci").orElseThrow());
     assertThat(reason(post(refresh))).isEqualTo("unknown-namespace");

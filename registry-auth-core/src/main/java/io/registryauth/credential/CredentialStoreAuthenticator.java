@@ -3,7 +3,6 @@
 
 package io.registryauth.credential;
 
-import com.google.common.collect.ImmutableList;
 import io.registryauth.tenant.AccountName;
 import java.time.Clock;
 import java.time.Instant;
@@ -37,27 +36,30 @@ public final class CredentialStoreAuthenticator implements Authenticator {
         account.flatMap(
             name ->
                 store.find(new CredentialLookup(name, stored -> stored.accept(credentials, now))));
-    Optional<StoredPassword> password = found.orElseGet(this::nobodys).matching(credentials, now);
     if (found.isEmpty() || account.isEmpty()) {
+      takeTheTime(credentials, now);
       return new AuthenticationResult.Refused("unknown-namespace", Optional.empty());
     }
+    Optional<StoredPassword> password = found.get().matching(credentials, now);
     return password.isPresent()
         ? new AuthenticationResult.Authenticated(
             new Identity.Tenant(account.get(), found.get().restriction()), password)
         : new AuthenticationResult.Refused(reason(credentials, found.get(), now), account);
   }
 
-  private StoredCredentials nobodys() {
-    return new StoredCredentials("", ImmutableList.of(store.standIn()));
+  /**
+   * Checks a password that is this user's alone: that it is wrong may be remembered, as for an
+   * account that is there, and must not be known when the next name comes with the same password.
+   */
+  private void takeTheTime(Credentials credentials, Instant now) {
+    Password own = credentials.password().with(credentials.username());
+    boolean unused = store.standIn().matches(own, now);
   }
 
   private static String reason(Credentials credentials, StoredCredentials found, Instant now) {
     if (!found.username().equals(credentials.username())) {
-      return "stored-username-is-not-the-namespace";
+      return "stored-username-is-another";
     }
-    if (found.haveExpired(now)) {
-      return "stored-credentials-have-expired";
-    }
-    return found.problem().map(problem -> "stored-" + problem).orElse("wrong-password");
+    return found.problem(now).map(problem -> "stored-" + problem).orElse("wrong-password");
   }
 }

@@ -87,6 +87,10 @@ public final class DirectoryCredentialStore implements CredentialStore {
     try (InputStream in = Files.newInputStream(file)) {
       return Optional.of(in.readNBytes(CredentialEntries.MAX_BYTES + 1)); // one more tells too many
     } catch (NoSuchFileException e) {
+      if (Files.isSymbolicLink(file)) {
+        // Not as if it were not there: what it was to take away would be had.
+        throw new CredentialStoreException("Cannot read " + file + ": the link leads nowhere", e);
+      }
       return Optional.empty();
     } catch (IOException e) {
       throw new CredentialStoreException("Cannot read " + file, e);

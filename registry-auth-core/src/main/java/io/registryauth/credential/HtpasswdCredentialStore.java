@@ -23,10 +23,10 @@ import java.util.function.LongSupplier;
  * test-build:$2y$10$...
  * </pre>
  *
- * <p>Only bcrypt hashes are taken ({@link StoredPassword#bcrypt} says which); a line with anything
- * else, a user that is no {@link io.registryauth.tenant.AccountName}, or a user that has a line
- * already, makes the whole file wrong. So a mistake is found when the file is written, not when a
- * tenant is turned away.
+ * <p>A line cannot confine its account, which has all that its namespace has. Only bcrypt hashes
+ * are taken ({@link StoredPassword#bcrypt} says which); a line with anything else, a user that is
+ * no {@link io.registryauth.tenant.AccountName}, or a user that has a line already, makes the whole
+ * file wrong. So a mistake is found when the file is written, not when a tenant is turned away.
  *
  * <p>The file is looked at for each request, through links, and read again when it is another or of
  * another size or time. So a change works at once; one that leaves size and time as they were works

@@ -5,6 +5,8 @@ package io.registryauth.credential;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.primitives.Bytes;
+
 /**
  * A password in the clear. It never shows itself: {@link #toString} has no part of it, and it can
  * only be compared, with a {@link StoredPassword} or another. Immutable.
@@ -27,6 +29,11 @@ public final class Password {
       throw new IllegalArgumentException("A password is empty; it needs at least one character");
     }
     return new Password(text.getBytes(UTF_8));
+  }
+
+  /** Returns the password that is made of this one and a user name. */
+  Password with(String username) {
+    return new Password(Bytes.concat(username.getBytes(UTF_8), new byte[] {':'}, utf8));
   }
 
   /** Returns what stands for it in memory. */

@@ -63,8 +63,13 @@ public record StoredCredentials(
     return usernameMatches ? matching : Optional.empty();
   }
 
-  /** Whether there were passwords, and all have ended. */
-  boolean haveExpired(Instant now) {
-    return !passwords.isEmpty() && passwords.stream().noneMatch(password -> password.isValid(now));
+  /**
+   * Returns what makes a part of this unusable at a time: {@link #problem()}, or that there were
+   * passwords and all have ended.
+   */
+  public Optional<String> problem(Instant now) {
+    boolean ended =
+        !passwords.isEmpty() && passwords.stream().noneMatch(password -> password.isValid(now));
+    return ended ? Optional.of("credentials-have-expired") : problem;
   }
 }

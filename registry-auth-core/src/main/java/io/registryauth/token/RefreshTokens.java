@@ -192,8 +192,14 @@ public final class RefreshTokens {
     return password.isPresent()
         ? new AuthenticationResult.Authenticated(
             new Identity.Tenant(account, found.get().restriction()), password)
-        : new AuthenticationResult.Refused(
-            "refresh-token-of-another-password", Optional.of(account));
+        : new AuthenticationResult.Refused(reason(found.get(), now), Optional.of(account));
+  }
+
+  private static String reason(StoredCredentials found, Instant now) {
+    return found
+        .problem(now)
+        .map(problem -> "stored-" + problem)
+        .orElse("refresh-token-of-another-password");
   }
 
   private Optional<StoredPassword> password(

@@ -101,7 +101,7 @@ class CredentialStoreAuthenticatorTest {
     assertThat(overMixedUpStore.authenticate(new Credentials(username, Password.of("secret"))))
         .isEqualTo(
             username.equals("team")
-                ? new Refused("stored-username-is-not-the-namespace", CLAIMED)
+                ? new Refused("stored-username-is-another", CLAIMED)
                 : new Refused("unknown-namespace", Optional.empty()));
   }
 

@@ -100,6 +100,20 @@ class DirectoryCredentialStoreTest {
     assertThat(find("other+ci")).isEmpty();
   }
 
+  /** A link that leads nowhere is there: to take it for nothing would let the account have all. */
+  @ParameterizedTest
+  @ValueSource(strings = {"actions", "repositories", "expires", "password"})
+  void attack_linkThatLeadsNowhere_isNotAsIfItWereNotThere(String name) throws IOException {
+    write("team", "team", "secret");
+    Path file = root.resolve("team").resolve(name);
+    Files.deleteIfExists(file);
+    Files.createSymbolicLink(file, root.resolve("gone"));
+
+    assertThatExceptionOfType(CredentialStoreException.class)
+        .isThrownBy(() -> find("team"))
+        .withMessageContaining(file.toString());
+  }
+
   @Test
   void find_missingPassword_hasCredentialsThatNobodyCanPresent() throws IOException {
     write("team", "team", "secret");

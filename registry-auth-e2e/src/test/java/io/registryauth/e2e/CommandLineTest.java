@@ -479,6 +479,9 @@ class CommandLineTest {
           .containsEntry("aud", "another-service")
           .containsEntry("exp", (Long) token.claims().get("iat") + 120);
       assertThat(granted(token)).isEqualTo(List.of("pull"));
+      Map<String, Object> push =
+          token(server, Tenant.TEST_BUILD, "repository:test-build/app:push").claims();
+      assertThat(push).containsEntry("exp", (Long) push.get("iat") + 240);
       assertThat(token(server, Tenant.TEST_BUILD, "repository:nobodys/app:pull").claims())
           .containsEntry("access", List.of());
       assertThat(granted(token(server, Tenant.OTHER, "registry:catalog:*")))

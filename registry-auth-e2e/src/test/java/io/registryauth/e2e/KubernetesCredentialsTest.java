@@ -179,10 +179,10 @@ class KubernetesCredentialsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "username=someone-else, stored-username-is-not-the-namespace",
+    "username=someone-else, stored-username-is-another",
     "username=%1$s, stored-password-is-missing",
-    "password=first-password, stored-username-is-not-the-namespace",
-    "password-hash=nonsense, stored-username-is-not-the-namespace",
+    "password=first-password, stored-username-is-another",
+    "password-hash=nonsense, stored-username-is-another",
   })
   void incompleteSecret_isRefusedAndTheLogSaysWhy(String entry, String reason) throws Exception {
     api.kubectl("create", "namespace", tenant.name());

@@ -155,10 +155,13 @@ final class SecretReader {
   }
 
   private void entry(String name, Map<String, byte[]> data) throws IOException {
-    if (CredentialEntries.NAMES.contains(name) && json.peek() == JsonToken.STRING) {
+    if (!CredentialEntries.NAMES.contains(name)) {
+      json.skipValue();
+    } else if (json.peek() == JsonToken.STRING) {
       data.put(name, Base64.getDecoder().decode(json.nextString()));
     } else {
       json.skipValue();
+      data.put(name, new byte[0]); // it is there: what narrows must not be as if it were not
     }
   }
 

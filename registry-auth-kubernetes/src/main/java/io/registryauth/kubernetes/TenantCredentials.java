@@ -6,6 +6,7 @@ package io.registryauth.kubernetes;
 import static com.google.common.collect.ImmutableSet.toImmutableSet;
 
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import io.kubernetes.client.openapi.models.V1Secret;
 import io.registryauth.credential.CredentialEntries;
 import io.registryauth.credential.Credentials;
@@ -14,11 +15,11 @@ import io.registryauth.credential.StoredCredentials;
 import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -31,6 +32,7 @@ record TenantCredentials(V1Secret secret) {
   static final String PREVIOUS = "password-previous";
   static final String EXPIRES = "password-previous-expires";
   private static final String HASH = "password-hash";
+  private static final Set<String> PROOF = Set.of(USERNAME, PASSWORD, HASH);
 
   static TenantCredentials of(V1Secret secret) {
     return new TenantCredentials(secret);
@@ -45,7 +47,7 @@ record TenantCredentials(V1Secret secret) {
     TenantCredentials credentials = of(secret);
     Optional<String> problem =
         credentials
-            .problem(tenant, Set.of(USERNAME, PASSWORD, HASH))
+            .problem(tenant)
             .or(
                 () ->
                     Optional.of(
@@ -59,11 +61,7 @@ record TenantCredentials(V1Secret secret) {
   }
 
   private Optional<StoredCredentials> read(Set<String> keys) {
-    return CredentialEntries.read(
-        key ->
-            Optional.ofNullable(secret.getData())
-                .filter(data -> keys.contains(key))
-                .map(data -> data.get(key)));
+    return CredentialEntries.read(key -> Optional.of(key).filter(keys::contains).map(data()::get));
   }
 
   /** Returns an entry without one line end after it, which the server drops too. */
@@ -85,9 +83,7 @@ record TenantCredentials(V1Secret secret) {
 
   /** Returns until when the previous password is valid, as it is written; nothing if for ever. */
   Optional<String> expires() {
-    return Optional.ofNullable(secret.getData())
-        .map(data -> data.get(EXPIRES))
-        .map(unused -> text(EXPIRES).orElse(""));
+    return Optional.ofNullable(data().get(EXPIRES)).map(unused -> text(EXPIRES).orElse(""));
   }
 
   /** Says whether clients' passwords are known by a hash alone. */
@@ -95,19 +91,26 @@ record TenantCredentials(V1Secret secret) {
     return ManagedObjects.entry(secret, HASH).isPresent() && password().isEmpty();
   }
 
-  /** Says what of these credentials the server cannot use, if anything; shows none of them. */
+  /** Says what of user name and password the server cannot use, if anything; shows none of them. */
   Optional<String> problem(NamespaceName tenant) {
-    return problem(tenant, Set.of(USERNAME, PASSWORD, HASH, PREVIOUS, EXPIRES));
+    return problem(tenant, PROOF, StoredCredentials::problem);
   }
 
-  private Optional<String> problem(NamespaceName tenant, Set<String> keys) {
+  /** Says the same of all that the server reads, at a time. */
+  Optional<String> problem(NamespaceName tenant, Instant now) {
+    return problem(tenant, CredentialEntries.NAMES, stored -> stored.problem(now));
+  }
+
+  private Optional<String> problem(
+      NamespaceName tenant,
+      Set<String> keys,
+      Function<StoredCredentials, Optional<String>> problemOf) {
     Optional<StoredCredentials> stored = read(keys);
     if (stored.isEmpty()) {
       return Optional.of("it has no credentials");
     }
-    return stored
-        .get()
-        .problem()
+    return problemOf
+        .apply(stored.get())
         .map(problem -> "the server says stored-" + problem)
         .or(
             () ->
@@ -133,13 +136,20 @@ record TenantCredentials(V1Secret secret) {
     return Stream.of(password(), previous()).flatMap(Optional::stream).collect(toImmutableSet());
   }
 
-  /** Returns the entries that have a meaning here. */
+  /**
+   * Returns the entries that have a meaning for the server, also those without a text: an account
+   * whose {@code actions} are empty is shut out, and without them it would have all.
+   */
   Map<String, String> texts() {
     Map<String, String> texts = new TreeMap<>();
-    for (String key : List.of(USERNAME, PASSWORD, PREVIOUS, EXPIRES)) {
-      text(key).ifPresent(text -> texts.put(key, text));
+    for (String key : Sets.intersection(CredentialEntries.NAMES, data().keySet())) {
+      texts.put(key, text(key).orElse(""));
     }
     return texts;
+  }
+
+  private Map<String, byte[]> data() {
+    return Optional.ofNullable(secret.getData()).orElse(Map.of());
   }
 
   /** Returns a text without the passwords. */

@@ -84,7 +84,7 @@ record TenantInspection(
 
   private Finding credentials(V1Secret secret) {
     TenantCredentials credentials = TenantCredentials.of(secret);
-    Optional<String> problem = credentials.problem(wanted.tenant());
+    Optional<String> problem = credentials.problem(wanted.tenant(), now);
     if (problem.isPresent()) {
       return wrong(problem.get());
     }

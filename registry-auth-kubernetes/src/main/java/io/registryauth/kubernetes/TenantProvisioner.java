@@ -123,10 +123,9 @@ public final class TenantProvisioner {
           + " clients get.\n";
     }
     V1Secret credentials =
-        wanted.credentials(
-            stored.isPresent()
-                ? TenantCredentials.usable(tenant, stored.get()).password().orElseThrow()
-                : RandomSecret.next());
+        stored.isPresent()
+            ? wanted.credentials(TenantCredentials.usable(tenant, stored.get()).texts())
+            : wanted.credentials(RandomSecret.next());
     all.add(1, objects.fitted(credentials));
     for (V1Secret file : clients.files(wanted, stored.orElse(credentials), ImmutableSet.of())) {
       all.add(objects.fitted(file));

@@ -90,6 +90,20 @@ class SecretReaderTest {
     assertThat(items.get(1).found()).isEmpty();
   }
 
+  /** As if it were not there, the account would have all. */
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "7", "[]", "{\"a\":\"cHVsbA==\"}"})
+  void attack_restrictionThatIsNoText_refusesTheAccount(String value) throws IOException {
+    Page unused =
+        page(
+            "{\"items\":[%s]}"
+                .formatted(SECRET.replace("\"H4sI\"", "\"H4sI\",\"actions\":" + value)));
+
+    assertThat(accepts(items.get(0), "secret")).isFalse();
+    assertThat(items.get(0).found().orElseThrow().problem())
+        .contains("actions-is-no-list-of-pull-push-and-delete");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "team-registry-credentials, Other",

@@ -123,6 +123,24 @@ class TenantInspectionTest {
     assertThat(report.note()).contains(note).doesNotContain("secret");
   }
 
+  /** What confines the account is read by the server, too. */
+  @ParameterizedTest
+  @CsvSource({
+    "actions, read-only, stored-actions-is-no-list-of-pull-push-and-delete",
+    "repositories, test-build/a*, stored-repositories-is-no-list-of-repositories",
+    "expires, tomorrow, stored-expires-is-no-rfc-3339-time",
+    "expires, 2026-11-25T12:00:00Z, stored-credentials-have-expired"
+  })
+  void credentials_confinedSoThatTheServerRefusesThem_areWrong(
+      String key, String text, String note) {
+    V1Secret credentials =
+        credentials(Map.of("username", "test-build", "password", PASSWORD, key, text));
+    ObjectReport report = of(inspect(complete(credentials)), CREDENTIALS);
+
+    assertThat(report.status()).isEqualTo(Status.WRONG);
+    assertThat(report.note()).contains(note);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "2026-11-25T12:00:01Z, OK, valid until 2026-11-25T12:00:01Z",

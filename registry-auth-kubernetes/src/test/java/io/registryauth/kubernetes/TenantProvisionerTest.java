@@ -480,6 +480,33 @@ class TenantProvisionerTest {
         .containsExactlyInAnyOrder("username", "password");
   }
 
+  /** Who applies a manifest that lacks an entry takes it away: the account would have more. */
+  @ParameterizedTest
+  @CsvSource({
+    "actions, pull",
+    "actions, ''",
+    "repositories, test-build/app",
+    "expires, 2026-12-31T00:00:00Z"
+  })
+  void attack_manifests_keepWhatConfinesTheAccount(String key, String text) throws IOException {
+    provisioner.create(TENANT);
+    change(CREDENTIALS, key, text);
+
+    for (String manifest :
+        List.of(
+            provisioner.manifest(TENANT),
+            provisioner.rotationManifest(TENANT, Duration.ofHours(24)))) {
+      List<JsonObject> credentials =
+          documents(manifest).stream()
+              .filter(document -> document.toString().contains("test-build-registry-credentials"))
+              .filter(document -> document.has("data"))
+              .toList();
+
+      assertThat(credentials).hasSize(1);
+      assertThat(entry(credentials.get(0), key)).isEqualTo(text);
+    }
+  }
+
   @Test
   void delete_loginsOfOtherRegistries_areKeptWithoutTheTenants() throws IOException {
     provisioner.create(TENANT);
