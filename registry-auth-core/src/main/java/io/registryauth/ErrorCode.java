@@ -17,6 +17,8 @@ public enum ErrorCode {
   BAD_TOKEN_OPTION,
   /** The method or the path is none of the token service's, or the request is too large. */
   UNSUPPORTED,
+  /** Too many credentials of the client were wrong. */
+  TOOMANYREQUESTS,
   /** It cannot be told now whether the credentials are good. */
   UNAVAILABLE,
   /** The token service failed. */

@@ -229,7 +229,9 @@ class HtpasswdCredentialStoreTest {
             attempt -> {
               Password wrong = Password.of(username + "-wrong-" + attempt);
               long began = System.nanoTime();
-              assertThat(authenticator.authenticate(new Credentials(username, wrong)))
+              assertThat(
+                      authenticator.authenticate(
+                          new AuthenticationRequest(new Credentials(username, wrong))))
                   .isInstanceOf(AuthenticationResult.Refused.class);
               return System.nanoTime() - began;
             })

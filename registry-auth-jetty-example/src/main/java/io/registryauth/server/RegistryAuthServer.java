@@ -123,6 +123,7 @@ final class RegistryAuthServer implements AutoCloseable {
     configuration.setRequestHeaderSize(MAX_HEADER_BYTES);
     configuration.setSendServerVersion(false);
     configuration.setSendDateHeader(true);
+    configuration.addCustomizer(listen.proxies());
     if (listen.tls().isPresent()) {
       server.addBean(listen.tls().get());
       // Without the check that the certificate is for the name that the client came by: that is the

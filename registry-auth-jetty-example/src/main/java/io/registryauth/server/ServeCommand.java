@@ -53,7 +53,10 @@ final class ServeCommand implements Callable<Integer> {
       CredentialStore store = credentials.credentialStore(client, exit::add);
       TokenService service =
           tokens.tokenService(
-              signing.tokenIssuer(key), signing.refreshTokens(key, store), store, new AuditLog());
+              signing.tokenIssuer(key),
+              signing.refreshTokens(key, store),
+              credentials.authenticator(store),
+              new AuditLog());
       publish.publisher(client, () -> jwks).ifPresent(exit::add);
       RegistryAuthServer server =
           RegistryAuthServer.start(clients, management, service, () -> jwks);
