@@ -19,7 +19,7 @@ public enum ErrorCode {
   UNSUPPORTED,
   /** Too many credentials of the client were wrong. */
   TOOMANYREQUESTS,
-  /** It cannot be told now whether the credentials are good. */
+  /** It cannot be told now whether the credentials are good, or there are too many requests. */
   UNAVAILABLE,
   /** The token service failed. */
   UNKNOWN

@@ -20,14 +20,15 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.server.handler.ContextHandlerCollection;
+import org.eclipse.jetty.server.handler.QoSHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
@@ -39,6 +40,14 @@ final class RegistryAuthServer implements AutoCloseable {
   private static final int MAX_THREADS = 200;
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration BODY_PATIENCE = Duration.ofSeconds(10);
+  private static final Duration REQUEST_PATIENCE = Duration.ofSeconds(30);
+  private static final int ACCEPT_QUEUE = 1024;
+
+  // More than may wait for a store, three times 48, and fewer than there are threads: some must be
+  // left to say that there is no place.
+  private static final int MAX_UNDER_WAY = 160;
+  private static final int MAX_WAITING = 160;
+  private static final Duration MAX_WAIT = Duration.ofSeconds(1);
 
   // Room for the longest query and Authorization header that are valid; the servlet refuses longer
   // ones in JSON, and Jetty what exceeds this.
@@ -83,10 +92,26 @@ final class RegistryAuthServer implements AutoCloseable {
                 MANAGEMENT,
                 Map.of(
                     "/healthz", new HealthServlet(), "/readyz", new HealthServlet(() -> ready))));
-    server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, clients));
-    server.setHandler(new DrainingHandler(new WholeBodyHandler(contexts, BODY_PATIENCE)));
+    ConnectionLimit connections =
+        new ConnectionLimit(capacity(contexts), MAX_CONNECTIONS, REQUEST_PATIENCE);
+    clients.addEventListener(connections);
+    clients.setAcceptQueueSize(ACCEPT_QUEUE);
+    server.setHandler(new DrainingHandler(new WholeBodyHandler(connections, BODY_PATIENCE)));
     server.setErrorHandler(new JsonErrorHandler());
     server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
+  }
+
+  /**
+   * Bounds the requests for tokens that are under way, and that wait for a place among them; one
+   * more, or one that has waited too long, gets 503. Probes always have a place.
+   */
+  private static Handler capacity(Handler handler) {
+    QoSHandler capacity = new QoSHandler(handler);
+    capacity.includePath("/auth", "/token");
+    capacity.setMaxRequestCount(MAX_UNDER_WAY);
+    capacity.setMaxSuspendedRequestCount(MAX_WAITING);
+    capacity.setMaxSuspend(MAX_WAIT);
+    return capacity;
   }
 
   /**
