@@ -17,7 +17,9 @@ public enum ErrorCode {
   BAD_TOKEN_OPTION,
   /** The method or the path is none of the token service's, or the request is too large. */
   UNSUPPORTED,
-  /** It cannot be told now whether the credentials are good. */
+  /** Too many credentials of the client were wrong. */
+  TOOMANYREQUESTS,
+  /** It cannot be told now whether the credentials are good, or there are too many requests. */
   UNAVAILABLE,
   /** The token service failed. */
   UNKNOWN

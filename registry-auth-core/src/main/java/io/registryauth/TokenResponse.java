@@ -24,8 +24,6 @@ import org.jose4j.json.JsonUtil;
  * @param body JSON text; it may hold a token, so {@link #toString} leaves it out
  */
 public record TokenResponse(int status, Map<String, String> headers, String body) {
-  private static final String RETRY_AFTER_SECONDS = "5";
-
   /** Copies the headers. */
   public TokenResponse {
     headers = ImmutableMap.copyOf(headers);
@@ -45,12 +43,12 @@ public record TokenResponse(int status, Map<String, String> headers, String body
     TokenResult.Rejected rejected = (TokenResult.Rejected) result;
     TokenResponse error =
         error(rejected.status(), rejected.code(), rejected.message(), request.requestId());
-    return switch (rejected.status()) {
-      case 401 ->
-          error.with("WWW-Authenticate", "Basic realm=\"" + service + "\", charset=\"UTF-8\"");
-      case 503 -> error.with("Retry-After", RETRY_AFTER_SECONDS);
-      default -> error;
-    };
+    if (rejected.status() == 401) {
+      error = error.with("WWW-Authenticate", "Basic realm=\"" + service + "\", charset=\"UTF-8\"");
+    }
+    return rejected.retryAfter().isPresent()
+        ? error.with("Retry-After", Long.toString(rejected.retryAfter().get().toSeconds()))
+        : error;
   }
 
   private static TokenResponse issued(TokenResult.Issued issued, TokenRequest request) {

@@ -6,6 +6,7 @@ package io.registryauth;
 import io.registryauth.token.Grant;
 import io.registryauth.token.IssuedToken;
 import io.registryauth.token.RefreshToken;
+import java.time.Duration;
 import java.util.Optional;
 
 /** What became of a token request. */
@@ -39,6 +40,7 @@ public sealed interface TokenResult {
    *     metrics: the client must not see it, since it tells a wrong password from an unknown
    *     namespace
    * @param subject the namespace that asked, or that exists and was claimed to ask; or nothing
+   * @param retryAfter when the client should come again, if that may help
    * @param cause what failed, if anything did; its text may go to a log, never to the client
    */
   record Rejected(
@@ -47,10 +49,15 @@ public sealed interface TokenResult {
       String message,
       String reason,
       String subject,
+      Optional<Duration> retryAfter,
       Optional<Throwable> cause)
       implements TokenResult {
     Rejected(int status, ErrorCode code, String message, String reason) {
-      this(status, code, message, reason, "", Optional.empty());
+      this(status, code, message, reason, "");
+    }
+
+    Rejected(int status, ErrorCode code, String message, String reason, String subject) {
+      this(status, code, message, reason, subject, Optional.empty(), Optional.empty());
     }
   }
 }

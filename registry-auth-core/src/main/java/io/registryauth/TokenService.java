@@ -10,6 +10,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.registryauth.authorization.AuthorizationRequest;
 import io.registryauth.authorization.Authorizer;
 import io.registryauth.authorization.NamespaceAuthorizer;
+import io.registryauth.credential.AuthenticationRequest;
 import io.registryauth.credential.AuthenticationResult;
 import io.registryauth.credential.Authenticator;
 import io.registryauth.credential.Credentials;
@@ -50,6 +51,8 @@ import java.util.stream.Collectors;
  * <tr><td>a refresh token in the place of credentials</td><td>as with good credentials, if it is
  * ours and the password it was given for still stored</td></tr>
  * <tr><td>wrong or no credentials</td><td>401 UNAUTHORIZED, always the same</td></tr>
+ * <tr><td>credentials that the authenticator does not look at, since too many were wrong before</td>
+ * <td>429 TOOMANYREQUESTS</td></tr>
  * <tr><td>some scopes malformed</td><td>as if they were not there</td></tr>
  * <tr><td>all scopes malformed, another {@code service}, or anything else that makes no sense</td>
  * <td>400</td></tr>
@@ -61,6 +64,7 @@ import java.util.stream.Collectors;
 public final class TokenService {
   private static final String UNAUTHORIZED_MESSAGE =
       "Authentication is required: the credentials are absent or wrong";
+  private static final Duration RETRY_UNAVAILABLE = Duration.ofSeconds(5);
 
   private final String service;
   private final Authenticator authenticator;
@@ -146,7 +150,9 @@ public final class TokenService {
       return unauthorized("account-is-not-the-user-name", "");
     }
     return authenticate(
-        () -> authenticator.authenticate(credentials.get()),
+        () ->
+            authenticator.authenticate(
+                new AuthenticationRequest(credentials.get(), request.clientAddress())),
         authenticated -> {
           TokenResult result = authorize(authenticated.tenant(), asked);
           return request.isOffline() ? withRefreshToken(result, authenticated) : result;
@@ -189,6 +195,9 @@ public final class TokenService {
     if (result instanceof AuthenticationResult.Refused refused) {
       String subject = refused.account().map(AccountName::username).orElse("");
       return unauthorized(refused.reason(), subject);
+    }
+    if (result instanceof AuthenticationResult.Throttled throttled) {
+      return tooManyRequests(throttled.retryAfter());
     }
     return next.apply((AuthenticationResult.Authenticated) result);
   }
@@ -252,7 +261,19 @@ public final class TokenService {
 
   private static TokenResult unauthorized(String reason, String subject) {
     return new TokenResult.Rejected(
-        401, ErrorCode.UNAUTHORIZED, UNAUTHORIZED_MESSAGE, reason, subject, Optional.empty());
+        401, ErrorCode.UNAUTHORIZED, UNAUTHORIZED_MESSAGE, reason, subject);
+  }
+
+  private static TokenResult tooManyRequests(Duration retryAfter) {
+    long seconds = retryAfter.plusSeconds(1).minusNanos(1).toSeconds();
+    return new TokenResult.Rejected(
+        429,
+        ErrorCode.TOOMANYREQUESTS,
+        "Too many credentials from here were wrong; try again in " + seconds + " s",
+        "too-many-failed-attempts",
+        "",
+        Optional.of(Duration.ofSeconds(seconds)),
+        Optional.empty());
   }
 
   private static TokenResult unavailable(RuntimeException cause) {
@@ -262,6 +283,7 @@ public final class TokenService {
         "The credentials cannot be verified now; try again",
         "credentials-unavailable",
         "",
+        Optional.of(RETRY_UNAVAILABLE),
         Optional.of(cause));
   }
 
@@ -272,8 +294,7 @@ public final class TokenService {
         ErrorCode.DENIED,
         "The account " + subject + " may have nothing of what is asked: " + asked,
         "nothing-granted",
-        subject,
-        Optional.empty());
+        subject);
   }
 
   /** Builds a {@link TokenService}. Not thread-safe. */

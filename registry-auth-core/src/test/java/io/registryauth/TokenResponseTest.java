@@ -12,6 +12,7 @@ import io.registryauth.key.TestKeys;
 import io.registryauth.token.Grant;
 import io.registryauth.token.TokenIssuer;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HashMap;
@@ -70,9 +71,19 @@ class TokenResponseTest {
   @Test
   void of_unavailable_saysWhenToTryAgain() throws JoseException {
     TokenResponse response =
-        TokenResponse.of(rejected(503, ErrorCode.UNAVAILABLE, "Later."), REQUEST, "reg");
+        TokenResponse.of(
+            new TokenResult.Rejected(
+                503,
+                ErrorCode.UNAVAILABLE,
+                "Later.",
+                "reason",
+                "",
+                Optional.of(Duration.ofSeconds(7)),
+                Optional.empty()),
+            REQUEST,
+            "reg");
 
-    assertThat(response.headers()).isEqualTo(and("Retry-After", "5"));
+    assertThat(response.headers()).isEqualTo(and("Retry-After", "7"));
     assertThat(JsonUtil.parseJson(response.body())).isEqualTo(errors("UNAVAILABLE", "Later."));
   }
 
@@ -139,6 +150,7 @@ class TokenResponseTest {
             "Later.",
             "internal-reason",
             "internal-subject",
+            Optional.empty(),
             Optional.of(new CredentialStoreException("internal-cause")));
 
     assertThat(TokenResponse.of(rejected, REQUEST, "reg").body()).doesNotContain("internal");

@@ -23,6 +23,7 @@ import io.registryauth.scope.RequestedScopes;
 import io.registryauth.scope.ScopeParser;
 import io.registryauth.tenant.NamespaceName;
 import io.registryauth.token.TokenIssuer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,9 +43,9 @@ class TokenServiceTest {
   private final InMemoryCredentialStore store =
       new InMemoryCredentialStore().put("team-a", "pw-a").put("admin", "pw:admin");
   private final Authenticator authenticator =
-      credentials -> {
-        usernames.add(credentials.username());
-        return new CredentialStoreAuthenticator(store).authenticate(credentials);
+      request -> {
+        usernames.add(request.credentials().username());
+        return new CredentialStoreAuthenticator(store).authenticate(request);
       };
   private final TokenService service = builder().build();
 
@@ -165,8 +166,7 @@ class TokenServiceTest {
                 "The account team-a may have nothing of what is asked:"
                     + " repository:b/y:pull registry:catalog:*",
                 "nothing-granted",
-                "team-a",
-                Optional.empty()));
+                "team-a"));
   }
 
   @Test
@@ -387,7 +387,52 @@ class TokenServiceTest {
                 "The credentials cannot be verified now; try again",
                 "credentials-unavailable",
                 "",
+                Optional.of(Duration.ofSeconds(5)),
                 Optional.of(cause)));
+  }
+
+  @Test
+  void issue_authenticatorThatDoesNotLook_isTooManyRequestsInWholeSeconds() {
+    TokenService throttling =
+        TokenService.builder(
+                issuer, request -> new AuthenticationResult.Throttled(Duration.ofMillis(2_001)))
+            .build();
+
+    assertThat(throttling.issue(withBasic("team-a", "pw-a", "service=docker-registry")))
+        .isEqualTo(
+            new TokenResult.Rejected(
+                429,
+                ErrorCode.TOOMANYREQUESTS,
+                "Too many credentials from here were wrong; try again in 3 s",
+                "too-many-failed-attempts",
+                "",
+                Optional.of(Duration.ofSeconds(3)),
+                Optional.empty()));
+  }
+
+  @Test
+  void issue_tellsTheAuthenticatorWhereTheClientIs() {
+    List<String> addresses = new ArrayList<>();
+    TokenService noting =
+        TokenService.builder(
+                issuer,
+                request -> {
+                  addresses.add(request.clientAddress());
+                  return authenticator.authenticate(request);
+                })
+            .service("reg")
+            .build();
+
+    TokenResult issued =
+        noting.issue(
+            TokenRequest.builder()
+                .query("service=reg")
+                .authorization(TestRequests.basic("team-a", "pw-a"))
+                .clientAddress("192.0.2.7")
+                .build());
+
+    assertThat(issued).isInstanceOf(TokenResult.Issued.class);
+    assertThat(addresses).containsExactly("192.0.2.7");
   }
 
   @Test
@@ -531,11 +576,10 @@ class TokenServiceTest {
         ErrorCode.UNAUTHORIZED,
         "Authentication is required: the credentials are absent or wrong",
         reason,
-        subject,
-        Optional.empty());
+        subject);
   }
 
   private static TokenResult.Rejected bad(ErrorCode code, String reason, String message) {
-    return new TokenResult.Rejected(400, code, message, reason, "", Optional.empty());
+    return new TokenResult.Rejected(400, code, message, reason);
   }
 }

@@ -4,6 +4,7 @@
 package io.registryauth.credential;
 
 import io.registryauth.tenant.AccountName;
+import java.time.Duration;
 import java.util.Optional;
 
 /** What an {@link Authenticator} found. That it cannot tell is no result but an exception. */
@@ -32,4 +33,11 @@ public sealed interface AuthenticationResult {
    *     none may be a mistyped password, which must not get into a log.
    */
   record Refused(String reason, Optional<AccountName> account) implements AuthenticationResult {}
+
+  /**
+   * The credentials were not looked at: too many of the client's were wrong before.
+   *
+   * @param retryAfter when the client may try again
+   */
+  record Throttled(Duration retryAfter) implements AuthenticationResult {}
 }

@@ -12,9 +12,9 @@ public interface Authenticator {
   /**
    * Verifies what a client presents.
    *
-   * @param credentials what the client sent, well-formed but otherwise of any content
-   * @return whose they are, or that they are wrong
+   * @param request what the client sent, and where it came from
+   * @return whose the credentials are, or that they are wrong or not looked at
    * @throws CredentialStoreException if it cannot be told now
    */
-  AuthenticationResult authenticate(Credentials credentials);
+  AuthenticationResult authenticate(AuthenticationRequest request);
 }

@@ -29,7 +29,8 @@ public final class CredentialStoreAuthenticator implements Authenticator {
   }
 
   @Override
-  public AuthenticationResult authenticate(Credentials credentials) {
+  public AuthenticationResult authenticate(AuthenticationRequest request) {
+    Credentials credentials = request.credentials();
     Instant now = clock.instant();
     Optional<AccountName> account = AccountName.parse(credentials.username());
     Optional<StoredCredentials> found =

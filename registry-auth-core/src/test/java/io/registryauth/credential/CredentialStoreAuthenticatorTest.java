@@ -98,7 +98,9 @@ class CredentialStoreAuthenticatorTest {
                             "other", List.of(StoredPassword.of(Password.of("secret")))))
                     : Optional.empty());
 
-    assertThat(overMixedUpStore.authenticate(new Credentials(username, Password.of("secret"))))
+    assertThat(
+            overMixedUpStore.authenticate(
+                new AuthenticationRequest(new Credentials(username, Password.of("secret")))))
         .isEqualTo(
             username.equals("team")
                 ? new Refused("stored-username-is-another", CLAIMED)
@@ -118,7 +120,9 @@ class CredentialStoreAuthenticatorTest {
         new CredentialStoreAuthenticator(
             lookup -> Optional.of(StoredCredentials.unusable("team", "password-is-missing")));
 
-    assertThat(overIncompleteStore.authenticate(new Credentials("team", Password.of("secret"))))
+    assertThat(
+            overIncompleteStore.authenticate(
+                new AuthenticationRequest(new Credentials("team", Password.of("secret")))))
         .isEqualTo(new Refused("stored-password-is-missing", CLAIMED));
   }
 
@@ -129,9 +133,10 @@ class CredentialStoreAuthenticatorTest {
         new StoredCredentials("team", List.of(StoredPassword.of(Password.of("secret")).until(end)));
     Credentials presented = new Credentials("team", Password.of("secret"));
 
-    assertThat(at(end.minusSeconds(1), stored).authenticate(presented))
+    assertThat(at(end.minusSeconds(1), stored).authenticate(new AuthenticationRequest(presented)))
         .isInstanceOf(Authenticated.class);
-    assertThat(at(end, stored).authenticate(presented)).isInstanceOf(Refused.class);
+    assertThat(at(end, stored).authenticate(new AuthenticationRequest(presented)))
+        .isInstanceOf(Refused.class);
   }
 
   private static Authenticator at(Instant now, StoredCredentials stored) {
@@ -157,7 +162,9 @@ class CredentialStoreAuthenticatorTest {
               return Optional.of(stored("secret"));
             });
 
-    assertThat(overCache.authenticate(new Credentials("team", Password.of("secret"))))
+    assertThat(
+            overCache.authenticate(
+                new AuthenticationRequest(new Credentials("team", Password.of("secret")))))
         .isInstanceOf(Authenticated.class);
   }
 
@@ -166,7 +173,8 @@ class CredentialStoreAuthenticatorTest {
   }
 
   private AuthenticationResult authenticate(String username, String password) {
-    return authenticator.authenticate(new Credentials(username, Password.of(password)));
+    return authenticator.authenticate(
+        new AuthenticationRequest(new Credentials(username, Password.of(password))));
   }
 
   /** What stands in for what is not there lets nobody in, even if somebody knew it. */
@@ -188,7 +196,8 @@ class CredentialStoreAuthenticatorTest {
     for (String username : List.of("team", "", "no user name")) {
       assertThat(
               new CredentialStoreAuthenticator(careless)
-                  .authenticate(new Credentials(username, Password.of("known"))))
+                  .authenticate(
+                      new AuthenticationRequest(new Credentials(username, Password.of("known")))))
           .isEqualTo(new Refused("unknown-namespace", Optional.empty()));
     }
   }

@@ -229,7 +229,8 @@ class HtpasswdCredentialStoreTest {
   private static long time(
       CredentialStoreAuthenticator authenticator, String username, Password wrong) {
     long began = System.nanoTime();
-    assertThat(authenticator.authenticate(new Credentials(username, wrong)))
+    assertThat(
+            authenticator.authenticate(new AuthenticationRequest(new Credentials(username, wrong))))
         .isInstanceOf(AuthenticationResult.Refused.class);
     return System.nanoTime() - began;
   }

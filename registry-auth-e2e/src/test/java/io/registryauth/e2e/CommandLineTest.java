@@ -115,6 +115,11 @@ class CommandLineTest {
           --public-namespaces | good,Bad           | a-z, 0-9 and -
           --shared-namespaces | good,-bad          | a-z, 0-9 and -
           --admin-namespaces  | a b                | a-z, 0-9 and -
+          --trusted-proxies   | 10.0.0.0/33        | such as 10.0.0.0/8
+          --trusted-proxies   | localhost          | such as 10.0.0.0/8
+          --trusted-proxies   | 10.0.0.1/8         | bits that its mask leaves out
+          --failed-attempts   | -1                 | from 0 to 100000
+          --failed-attempts   | many               | from 0 to 100000
           --publish-jwks      | nowhere            | NAMESPACE/NAME
           --publish-jwks      | registry/..        | a-z, 0-9, - and .
           --cache-ttl         | soon               | such as 30s
@@ -397,6 +402,8 @@ class CommandLineTest {
                 Map.entry("--cache-ttl", "CREDENTIALS_CACHE_TTL"),
                 Map.entry("--cache-stale", "CREDENTIALS_CACHE_STALE"),
                 Map.entry("--watch", "CREDENTIALS_WATCH"),
+                Map.entry("--trusted-proxies", "TRUSTED_PROXIES"),
+                Map.entry("--failed-attempts", "FAILED_ATTEMPTS"),
                 Map.entry("--publish-jwks", "PUBLISH_JWKS"),
                 Map.entry("--kubeconfig", "KUBECONFIG")));
   }
@@ -470,7 +477,9 @@ class CommandLineTest {
             Map.entry("SHARED_NAMESPACES", "shared"),
             Map.entry("ADMIN_NAMESPACES", "other-namespace"),
             Map.entry("CREDENTIALS_CACHE_TTL", "10s"),
-            Map.entry("CREDENTIALS_CACHE_STALE", "1m"));
+            Map.entry("CREDENTIALS_CACHE_STALE", "1m"),
+            Map.entry("TRUSTED_PROXIES", "127.0.0.0/8"),
+            Map.entry("FAILED_ATTEMPTS", "1"));
     try (TokenServer server = TokenServer.start(directory, environment, "serve")) {
       Jwt token = token(server, Tenant.TEST_BUILD, "repository:shared/app:pull,push");
       assertThat(token.header()).containsEntry("kid", "another-id").containsKey("x5c");
@@ -492,6 +501,14 @@ class CommandLineTest {
           .doesNotContain("refresh_token");
       URI anonymous = auth(server, "repository:public-b/app:pull");
       assertThat(Http.send("GET", anonymous).statusCode()).isEqualTo(200);
+      String wrong = new Tenant("nobody", "wrong").authorization();
+      URI login = auth(server, "");
+      assertThat(Http.send("GET", login, "Authorization", wrong, "X-Forwarded-For", "192.0.2.1"))
+          .returns(401, HttpResponse::statusCode);
+      assertThat(Http.send("GET", login, "Authorization", wrong, "X-Forwarded-For", "192.0.2.1"))
+          .returns(429, HttpResponse::statusCode);
+      assertThat(Http.send("GET", login, "Authorization", wrong, "X-Forwarded-For", "192.0.2.2"))
+          .returns(401, HttpResponse::statusCode);
       URI management = server.management();
       assertThat(Http.send("GET", management.resolve("/readyz")).statusCode()).isEqualTo(200);
       assertThat(Http.send("GET", management.resolve("/metrics")).statusCode()).isEqualTo(200);

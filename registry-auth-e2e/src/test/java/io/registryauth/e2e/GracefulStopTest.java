@@ -22,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -75,6 +76,26 @@ class GracefulStopTest {
       assertThat(server.process().awaitExit().status()).isZero();
       assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start)).isLessThan(10);
       assertThat(unused.isClosed()).isTrue();
+    }
+  }
+
+  /**
+   * A byte now and then keeps a connection from being idle; the time to drain ends all the same.
+   */
+  @Test
+  void attack_headerThatDrips_doesNotKeepTheServerFromItsOrderlyEnd() throws Exception {
+    ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
+    try (TokenServer server = TokenServer.start(directory, Keys.generate(directory));
+        Connection dripping = new Connection(server.uri())) {
+      dripping.send("GET /auth?service=");
+      var unused =
+          thread.scheduleWithFixedDelay(
+              () -> dripping.sendIfOpen("x"), 100, 100, TimeUnit.MILLISECONDS);
+
+      server.process().terminate();
+      assertThat(server.process().awaitExit().status()).isZero();
+    } finally {
+      thread.shutdownNow();
     }
   }
 
@@ -164,6 +185,14 @@ class GracefulStopTest {
 
     void send(String text) throws IOException {
       socket.getOutputStream().write(text.getBytes(ISO_8859_1));
+    }
+
+    void sendIfOpen(String text) {
+      try {
+        send(text);
+      } catch (IOException e) {
+        // The other end has closed it.
+      }
     }
 
     Answer exchange(String request) {

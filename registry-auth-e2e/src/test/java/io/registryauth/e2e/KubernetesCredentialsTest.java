@@ -227,7 +227,7 @@ class KubernetesCredentialsTest {
     api.createTenant(tenant);
     Tenant other = new Tenant(tenant.name() + "-other", "other-password");
     api.createTenant(other);
-    try (TokenServer server = start(false)) {
+    try (TokenServer server = start(false, "--failed-attempts=0")) {
       assertStatus(server, tenant, 200);
       assertStatus(server, other, 200);
       long readsBefore = api.secretReads();

@@ -20,6 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** An API server that is killed, hangs, is slow and comes back, while clients ask for tokens. */
 class KubernetesOutageTest {
+  /** These tests are for what stands behind the limit on failed attempts. */
+  private static final String UNLIMITED = "--failed-attempts=0";
+
   /** Nobody waits longer: a call to the API server takes 5 s at the most. */
   private static final Duration LONGEST_ANSWER = Duration.ofSeconds(8);
 
@@ -49,7 +52,8 @@ class KubernetesOutageTest {
   @ValueSource(strings = {"--cache-ttl=1s", "--watch"})
   void goodCredentials_throughAKillAndARestart_areNeverRefused(String option) throws Exception {
     AtomicInteger number = new AtomicInteger();
-    try (TokenServer server = TokenServer.startOnKubernetes(directory, keys, reader, option);
+    try (TokenServer server =
+            TokenServer.startOnKubernetes(directory, keys, reader, option, UNLIMITED);
         Load load = new Load()) {
       assertStatus(server, Tenant.TEST_BUILD, 200);
       assertStatus(server, Tenant.OTHER, 200);
@@ -116,7 +120,7 @@ class KubernetesOutageTest {
   @Test
   void slowApiServer_goodCredentialsAreServedAndNewOnesTakeALittleLonger() throws Exception {
     try (TokenServer server =
-            TokenServer.startOnKubernetes(directory, keys, reader, "--cache-ttl=1s");
+            TokenServer.startOnKubernetes(directory, keys, reader, "--cache-ttl=1s", UNLIMITED);
         Load load = new Load()) {
       assertStatus(server, Tenant.TEST_BUILD, 200);
       load.add("known", server, () -> Tenant.TEST_BUILD)

@@ -27,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Very many names: of tenants, and of nobody. */
 class KubernetesScaleTest {
+  /** These tests are for what stands behind the limit on failed attempts. */
+  private static final String UNLIMITED = "--failed-attempts=0";
+
   private static final Map<String, String> SMALL_HEAP = Map.of("JAVA_TOOL_OPTIONS", "-Xmx64m");
   private static final long MEBIBYTE = 1 << 20;
   private static final int MANY = 100_000;
@@ -69,7 +72,8 @@ class KubernetesScaleTest {
             "a-",
             "a.b",
             "a".repeat(64));
-    try (TokenServer server = TokenServer.startOnKubernetes(directory, keys, reader, SMALL_HEAP)) {
+    try (TokenServer server =
+        TokenServer.startOnKubernetes(directory, keys, reader, SMALL_HEAP, UNLIMITED)) {
       for (String name : names) {
         assertThat(status(server, name)).as(name).isEqualTo(401);
       }
@@ -86,7 +90,8 @@ class KubernetesScaleTest {
   @Test
   void attack_namesThatNobodyHas_leaveMemoryFlatAndTheApiServerAlone() throws Exception {
     api.createTenant(Tenant.TEST_BUILD);
-    try (TokenServer server = TokenServer.startOnKubernetes(directory, keys, reader, SMALL_HEAP);
+    try (TokenServer server =
+            TokenServer.startOnKubernetes(directory, keys, reader, SMALL_HEAP, UNLIMITED);
         Load tenant = new Load()) {
       assertThat(server.ask(Tenant.TEST_BUILD).statusCode()).isEqualTo(200);
       tenant.add("tenant", server, () -> Tenant.TEST_BUILD);
@@ -108,7 +113,7 @@ class KubernetesScaleTest {
   void watch_aHundredThousandTenants_fitInto64MiB() throws Exception {
     api.storeMany(MANY, i -> "password-of-" + i);
     try (TokenServer server =
-        TokenServer.startOnKubernetes(directory, keys, reader, SMALL_HEAP, "--watch")) {
+        TokenServer.startOnKubernetes(directory, keys, reader, SMALL_HEAP, "--watch", UNLIMITED)) {
       String watched =
           server
               .process()

@@ -24,7 +24,11 @@ final class Outcomes {
           "unsupported_value",
           "bad_token_option",
           "unsupported",
+          "toomanyrequests",
           "unavailable");
+
+  /** As many as an address has for a namespace, by default. */
+  private static final int FAILED_ATTEMPTS = 20;
 
   private static final String OWN = "repository:test-build/app:pull,push";
   private static final String FORM = "service=docker-registry&client_id=test&grant_type=";
@@ -85,6 +89,10 @@ final class Outcomes {
     expect(400, post("unknown"));
     expect(414, get("service=docker-registry&x=" + "x".repeat(9000), tenant));
     expect(503, server.ask(new Tenant("unreadable", "password"), OWN));
+    for (int i = 0; i < FAILED_ATTEMPTS; i++) {
+      expect(401, server.ask(new Tenant("guessed", "wrong"), OWN));
+    }
+    expect(429, server.ask(new Tenant("guessed", "wrong"), OWN));
   }
 
   private HttpResponse<String> get(String query, Tenant tenant)

@@ -4,9 +4,12 @@
 package io.registryauth.server;
 
 import com.google.common.base.Strings;
+import com.google.common.primitives.Ints;
 import io.kubernetes.client.openapi.ApiClient;
+import io.registryauth.credential.Authenticator;
 import io.registryauth.credential.CachingCredentialStore;
 import io.registryauth.credential.CredentialStore;
+import io.registryauth.credential.CredentialStoreAuthenticator;
 import io.registryauth.credential.DirectoryCredentialStore;
 import io.registryauth.credential.HtpasswdCredentialStore;
 import io.registryauth.kubernetes.KubernetesCredentialStore;
@@ -22,11 +25,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options that say where the namespaces' credentials are. */
+/** The options that say where the namespaces' credentials are, and how often one may guess. */
 final class CredentialOptions {
   private static final String KUBERNETES = "kubernetes";
   private static final String DIRECTORY = "directory:";
   private static final String HTPASSWD = "htpasswd:";
+  private static final int MAX_ATTEMPTS = 100_000;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -74,6 +78,33 @@ final class CredentialOptions {
         "(CREDENTIALS_CACHE_STALE; default: 5m)"
       })
   private String cacheStale;
+
+  @Option(
+      names = "--failed-attempts",
+      paramLabel = "NUMBER",
+      defaultValue = "${env:FAILED_ATTEMPTS:-20}",
+      description = {
+        "How many wrong passwords a client's address may try for a namespace before it gets 429; as"
+            + " many are given back per minute. Passwords that are known good are taken always. 0"
+            + " for no limit.",
+        "(FAILED_ATTEMPTS; default: 20)"
+      })
+  private String failedAttempts;
+
+  /** Makes what looks at credentials. */
+  Authenticator authenticator(CredentialStore store) {
+    Authenticator authenticator = new CredentialStoreAuthenticator(store);
+    int attempts = parse("--failed-attempts", failedAttempts, CredentialOptions::attempts);
+    return attempts == 0 ? authenticator : new ThrottlingAuthenticator(authenticator, attempts);
+  }
+
+  private static int attempts(String text) {
+    Integer attempts = Ints.tryParse(text);
+    if (attempts == null || attempts < 0 || attempts > MAX_ATTEMPTS) {
+      throw new IllegalArgumentException("valid is a whole number from 0 to " + MAX_ATTEMPTS);
+    }
+    return attempts;
+  }
 
   /**
    * Opens the store.

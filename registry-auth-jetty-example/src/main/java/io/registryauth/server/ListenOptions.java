@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options that say where the server listens, and whether clients come by TLS. */
+/** The options that say where the server listens, whether clients come by TLS, and through what. */
 final class ListenOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -58,9 +58,22 @@ final class ListenOptions {
       })
   private @Nullable String tlsKeyFile;
 
+  @Option(
+      names = "--trusted-proxies",
+      paramLabel = "NETWORKS",
+      defaultValue = "${env:TRUSTED_PROXIES:-}",
+      description = {
+        "Proxies whose X-Forwarded-For says where a client is: IP addresses and networks, such as"
+            + " 10.0.0.0/8, with commas between.",
+        "(TRUSTED_PROXIES; default: none)"
+      })
+  private String trustedProxies;
+
   ListenAddress clients() {
     return new ListenAddress(
-        OptionValues.parse(spec, "--listen", listen, OptionValues::address), tls());
+        OptionValues.parse(spec, "--listen", listen, OptionValues::address),
+        tls(),
+        OptionValues.parse(spec, "--trusted-proxies", trustedProxies, TrustedProxies::parse));
   }
 
   private Optional<TlsContext> tls() {

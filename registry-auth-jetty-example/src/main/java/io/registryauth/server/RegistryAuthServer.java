@@ -16,29 +16,42 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.server.handler.ContextHandlerCollection;
+import org.eclipse.jetty.server.handler.QoSHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Jetty with the servlets, on two addresses: one for clients and one for the platform. Closing it
  * finishes the requests that are under way, for {@value #DRAIN_SECONDS} s at the most.
  */
 final class RegistryAuthServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RegistryAuthServer.class);
   private static final int DRAIN_SECONDS = 20;
   private static final int MAX_THREADS = 200;
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration BODY_PATIENCE = Duration.ofSeconds(10);
+  private static final Duration REQUEST_PATIENCE = Duration.ofSeconds(30);
+  private static final int ACCEPT_QUEUE = 1024;
+
+  // More than may wait for a store, three times 48, and fewer than there are threads: some must be
+  // left to say that there is no place.
+  private static final int MAX_UNDER_WAY = 160;
+  private static final int MAX_WAITING = 160;
+  private static final Duration MAX_WAIT = Duration.ofSeconds(1);
 
   // Room for the longest query and Authorization header that are valid; the servlet refuses longer
   // ones in JSON, and Jetty what exceeds this.
@@ -53,6 +66,9 @@ final class RegistryAuthServer implements AutoCloseable {
               Runtime.getRuntime().maxMemory()
                   / 8
                   / (MAX_HEADER_BYTES + TokenRequest.MAX_FORM_BYTES));
+
+  // The platform needs a few; whoever else reaches that port must not take the heap by it.
+  private static final int MAX_MANAGEMENT_CONNECTIONS = 100;
 
   private static final String CLIENTS = "clients";
   private static final String MANAGEMENT = "management";
@@ -86,12 +102,36 @@ final class RegistryAuthServer implements AutoCloseable {
                     "/healthz", new HealthServlet(),
                     "/readyz", new HealthServlet(() -> ready),
                     "/metrics", metrics.servlet())));
-    server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, clients));
+    Handler limited =
+        limited(
+            management,
+            MAX_MANAGEMENT_CONNECTIONS,
+            limited(clients, MAX_CONNECTIONS, capacity(contexts)));
+    clients.setAcceptQueueSize(ACCEPT_QUEUE);
     server.setHandler(
         metrics.ofConnector(
-            CLIENTS, new DrainingHandler(new WholeBodyHandler(contexts, BODY_PATIENCE))));
+            CLIENTS, new DrainingHandler(new WholeBodyHandler(limited, BODY_PATIENCE))));
     server.setErrorHandler(new JsonErrorHandler());
     server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
+  }
+
+  private static Handler limited(ServerConnector connector, int maxConnections, Handler handler) {
+    ConnectionLimit limit = new ConnectionLimit(handler, maxConnections, REQUEST_PATIENCE);
+    connector.addEventListener(limit);
+    return limit;
+  }
+
+  /**
+   * Bounds the requests for tokens that are under way, and that wait for a place among them; one
+   * more, or one that has waited too long, gets 503. Probes always have a place.
+   */
+  private static Handler capacity(Handler handler) {
+    QoSHandler capacity = new QoSHandler(handler);
+    capacity.includePath("/auth", "/token");
+    capacity.setMaxRequestCount(MAX_UNDER_WAY);
+    capacity.setMaxSuspendedRequestCount(MAX_WAITING);
+    capacity.setMaxSuspend(MAX_WAIT);
+    return capacity;
   }
 
   /**
@@ -129,6 +169,7 @@ final class RegistryAuthServer implements AutoCloseable {
     configuration.setRequestHeaderSize(MAX_HEADER_BYTES);
     configuration.setSendServerVersion(false);
     configuration.setSendDateHeader(true);
+    configuration.addCustomizer(listen.proxies());
     if (listen.tls().isPresent()) {
       server.addBean(listen.tls().get());
       // Without the check that the certificate is for the name that the client came by: that is the
@@ -185,7 +226,10 @@ final class RegistryAuthServer implements AutoCloseable {
     try {
       server.stop();
     } catch (Exception e) {
-      throw new IllegalStateException("The server did not stop in order", e);
+      if (Throwables.getCausalChain(e).stream().noneMatch(TimeoutException.class::isInstance)) {
+        throw new IllegalStateException("The server did not stop in order", e);
+      }
+      log.warn("Some requests had not come in whole after {} s, and were cut off", DRAIN_SECONDS);
     }
   }
 }

@@ -59,7 +59,7 @@ final class ServeCommand implements Callable<Integer> {
           tokens.tokenService(
               signing.tokenIssuer(key),
               signing.refreshTokens(key, store),
-              store,
+              credentials.authenticator(store),
               new AuditLog().andThen(metrics.listener()));
       publish.publisher(client, () -> jwks).ifPresent(exit::add);
       RegistryAuthServer server =

@@ -7,8 +7,7 @@ import io.registryauth.DeniedResponse;
 import io.registryauth.TokenListener;
 import io.registryauth.TokenService;
 import io.registryauth.authorization.NamespaceAuthorizer;
-import io.registryauth.credential.CredentialStore;
-import io.registryauth.credential.CredentialStoreAuthenticator;
+import io.registryauth.credential.Authenticator;
 import io.registryauth.tenant.NamespaceName;
 import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
@@ -76,10 +75,10 @@ final class TokenOptions {
   TokenService tokenService(
       TokenIssuer issuer,
       RefreshTokens refreshTokens,
-      CredentialStore store,
+      Authenticator authenticator,
       TokenListener listener) {
     TokenService.Builder builder =
-        TokenService.builder(issuer, new CredentialStoreAuthenticator(store))
+        TokenService.builder(issuer, authenticator)
             .authorizer(
                 NamespaceAuthorizer.builder()
                     .publicNamespaces(

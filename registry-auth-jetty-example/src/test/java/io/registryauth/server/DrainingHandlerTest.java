@@ -52,13 +52,14 @@ class DrainingHandlerTest {
     TokenService tokens =
         TokenService.builder(
                 TokenIssuer.builder(key).build(),
-                credentials -> {
-                  if (credentials.username().equals("slow")) {
+                request -> {
+                  String username = request.credentials().username();
+                  if (username.equals("slow")) {
                     underWay.countDown();
                     await(mayEnd);
                   }
                   return new AuthenticationResult.Authenticated(
-                      new Identity.Tenant(new NamespaceName(credentials.username())));
+                      new Identity.Tenant(new NamespaceName(username)));
                 })
             .build();
     server =

@@ -67,6 +67,7 @@ class HelpTest {
     "--management-listen, MANAGEMENT_LISTEN_ADDRESS, 0.0.0.0:8081",
     "--tls-cert, TLS_CERT_FILE, none",
     "--tls-key, TLS_KEY_FILE, none",
+    "--trusted-proxies, TRUSTED_PROXIES, none",
     "--service, TOKEN_SERVICE, docker-registry",
     "--issuer, TOKEN_ISSUER, registry-token-issuer",
     "--expiration, TOKEN_EXPIRATION_SEC, 300",
@@ -84,6 +85,7 @@ class HelpTest {
     "--cache-ttl, CREDENTIALS_CACHE_TTL, 30s",
     "--cache-stale, CREDENTIALS_CACHE_STALE, 5m",
     "--watch, CREDENTIALS_WATCH, false",
+    "--failed-attempts, FAILED_ATTEMPTS, 20",
     "--publish-jwks, PUBLISH_JWKS, none",
     "--kubeconfig, KUBECONFIG, the pod's service account"
   })

@@ -9,12 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.google.common.net.HostAndPort;
 import io.registryauth.TokenService;
+import io.registryauth.credential.AuthenticationRequest;
 import io.registryauth.credential.AuthenticationResult;
 import io.registryauth.credential.CachingCredentialStore;
 import io.registryauth.credential.CredentialLookup;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreException;
-import io.registryauth.credential.Credentials;
 import io.registryauth.credential.InMemoryCredentialStore;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.credential.StoredPassword;
@@ -73,8 +73,8 @@ class MetricsTest {
   }
 
   /** An authenticator that has more to say than is good. */
-  private AuthenticationResult refuse(Credentials credentials) {
-    if (credentials.username().equals("slow")) {
+  private AuthenticationResult refuse(AuthenticationRequest request) {
+    if (request.credentials().username().equals("slow")) {
       underWay.countDown();
       try {
         assertThat(mayEnd.await(30, TimeUnit.SECONDS)).isTrue();

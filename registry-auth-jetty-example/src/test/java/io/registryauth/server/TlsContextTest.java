@@ -81,7 +81,7 @@ class TlsContextTest {
                 new CredentialStoreAuthenticator(new InMemoryCredentialStore()))
             .build();
     tls = TlsContext.of(certificateFile.toString(), keyFile.toString());
-    ListenAddress address = new ListenAddress(ANY, Optional.of(tls));
+    ListenAddress address = new ListenAddress(ANY, Optional.of(tls), TrustedProxies.NONE);
     server = RegistryAuthServer.start(address, ANY, tokens, () -> "{\"keys\":[]}", new Metrics());
   }
 

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.registryauth.credential.AuthenticationRequest;
 import io.registryauth.credential.AuthenticationResult;
 import io.registryauth.credential.AuthenticationResult.Authenticated;
 import io.registryauth.credential.AuthenticationResult.Refused;
@@ -154,7 +155,8 @@ public abstract class AuthenticatorContract {
 
   private static AuthenticationResult authenticate(
       Authenticator authenticator, String username, String password) {
-    return authenticator.authenticate(new Credentials(username, Password.of(password)));
+    return authenticator.authenticate(
+        new AuthenticationRequest(new Credentials(username, Password.of(password))));
   }
 
   @CanIgnoreReturnValue

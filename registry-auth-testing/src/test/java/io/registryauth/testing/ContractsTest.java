@@ -6,6 +6,7 @@ package io.registryauth.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import io.registryauth.credential.AuthenticationRequest;
 import io.registryauth.credential.AuthenticationResult;
 import io.registryauth.credential.AuthenticationResult.Authenticated;
 import io.registryauth.credential.AuthenticationResult.Refused;
@@ -205,12 +206,13 @@ class ContractsTest {
       InMemoryCredentialStore stored = new InMemoryCredentialStore();
       passwords.forEach(stored::put);
       Authenticator right = new CredentialStoreAuthenticator(stored);
-      return credentials -> authenticate(right, credentials, passwords);
+      return request -> authenticate(right, request, passwords);
     }
 
     private AuthenticationResult authenticate(
-        Authenticator right, Credentials credentials, Map<String, String> passwords) {
-      AuthenticationResult result = right.authenticate(credentials);
+        Authenticator right, AuthenticationRequest request, Map<String, String> passwords) {
+      AuthenticationResult result = right.authenticate(request);
+      Credentials credentials = request.credentials();
       Optional<AccountName> claimed = AccountName.parse(credentials.username());
       return switch (authenticatorMistake) {
         case EVERYBODY_IN ->
@@ -229,9 +231,14 @@ class ContractsTest {
                 : new Refused("wrong-thread", Optional.empty());
         case IGNORES_CASE ->
             right.authenticate(
-                new Credentials(
-                    credentials.username().replace('T', 't').replace('E', 'e').replace('A', 'a'),
-                    credentials.password()));
+                new AuthenticationRequest(
+                    new Credentials(
+                        credentials
+                            .username()
+                            .replace('T', 't')
+                            .replace('E', 'e')
+                            .replace('A', 'a'),
+                        credentials.password())));
         case NAMES_THE_UNKNOWN ->
             result instanceof Refused refused ? new Refused(refused.reason(), claimed) : result;
         case REASON_HAS_THE_PASSWORD ->
@@ -246,10 +253,10 @@ class ContractsTest {
     protected Optional<Authenticator> authenticatorThatCannotTell() {
       return switch (authenticatorMistake) {
         case REFUSES_WHEN_DOWN ->
-            Optional.of(credentials -> new Refused("backend-is-down", Optional.empty()));
+            Optional.of(request -> new Refused("backend-is-down", Optional.empty()));
         case MESSAGE_HAS_THE_PASSWORD ->
             Optional.of(
-                credentials -> {
+                request -> {
                   throw new CredentialStoreException("Binding as team with first-secret");
                 });
         default -> Optional.empty();

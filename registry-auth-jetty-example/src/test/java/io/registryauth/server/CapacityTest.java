@@ -1,0 +1,116 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.net.HostAndPort;
+import io.registryauth.TokenService;
+import io.registryauth.credential.AuthenticationResult;
+import io.registryauth.credential.Identity;
+import io.registryauth.key.KeyIdStyle;
+import io.registryauth.key.SigningKey;
+import io.registryauth.tenant.NamespaceName;
+import io.registryauth.token.TokenIssuer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A server whose credential store stands still. */
+@Timeout(60)
+class CapacityTest {
+  private static final HostAndPort ANY = HostAndPort.fromParts("127.0.0.1", 0);
+  private static final int CLIENTS = 600;
+
+  private final CountDownLatch mayEnd = new CountDownLatch(1);
+  private final List<Socket> clients = new ArrayList<>();
+  private RegistryAuthServer server;
+
+  @BeforeEach
+  void start() throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+    generator.initialize(2048);
+    KeyPair pair = generator.generateKeyPair();
+    SigningKey key = SigningKey.of(pair.getPrivate(), pair.getPublic(), KeyIdStyle.rfc7638());
+    TokenService tokens =
+        TokenService.builder(TokenIssuer.builder(key).build(), request -> standStill()).build();
+    server =
+        RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "{}", new Metrics());
+  }
+
+  private AuthenticationResult standStill() {
+    try {
+      assertThat(mayEnd.await(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    return new AuthenticationResult.Authenticated(new Identity.Tenant(new NamespaceName("team")));
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    mayEnd.countDown();
+    for (Socket client : clients) {
+      client.close();
+    }
+    server.close();
+  }
+
+  private Socket ask(String path) throws IOException {
+    Socket client = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort());
+    client.setSoTimeout(20_000);
+    clients.add(client);
+    String request =
+        "GET "
+            + path
+            + " HTTP/1.1\r\nHost: x\r\nAuthorization: Basic dGVhbTp4\r\nConnection: close\r\n\r\n";
+    client.getOutputStream().write(request.getBytes(UTF_8));
+    return client;
+  }
+
+  private static String answer(Socket client) throws IOException {
+    return new String(client.getInputStream().readAllBytes(), UTF_8);
+  }
+
+  @Test
+  void requestsBeyondCapacity_areToldSoSoonAndTheOthersServed() throws Exception {
+    long began = System.nanoTime();
+    List<Socket> waiting = new ArrayList<>();
+    for (int i = 0; i < CLIENTS; i++) {
+      waiting.add(ask("/auth?service=docker-registry"));
+    }
+
+    assertThat(answer(ask("/healthz"))).startsWith("HTTP/1.1 200");
+    assertThat(answer(ask("/readyz"))).startsWith("HTTP/1.1 200");
+    String refused = answer(ask("/auth?service=docker-registry"));
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(15));
+    assertThat(refused)
+        .startsWith("HTTP/1.1 503")
+        .contains("Retry-After: 5\r\n", "{\"errors\":[{\"code\":\"UNAVAILABLE\"");
+
+    mayEnd.countDown();
+    List<String> statuses = new ArrayList<>();
+    for (Socket client : waiting) {
+      statuses.add(answer(client).substring(0, "HTTP/1.1 200".length()));
+    }
+    assertThat(statuses).containsOnly("HTTP/1.1 200", "HTTP/1.1 503");
+    assertThat(statuses)
+        .filteredOn(status -> status.endsWith("200"))
+        .hasSizeGreaterThanOrEqualTo(150)
+        .hasSizeLessThan(CLIENTS / 2 + 50);
+    assertThat(answer(ask("/auth?service=docker-registry"))).startsWith("HTTP/1.1 200");
+  }
+}

@@ -1,0 +1,189 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A server that takes four connections, and waits two seconds for a request. */
+@Timeout(60)
+class ConnectionLimitTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final int MAX = 4;
+  private static final String ANSWER = "HTTP/1.1 200 OK";
+
+  private final Server server = new Server(new QueuedThreadPool(16));
+  private final ServerConnector connector = new ServerConnector(server);
+  private final CountDownLatch underWay = new CountDownLatch(1);
+  private final CountDownLatch mayEnd = new CountDownLatch(1);
+  private final List<Socket> clients = new ArrayList<>();
+
+  private final Handler answerer =
+      new Handler.Abstract() {
+        @Override
+        public boolean handle(Request request, Response response, Callback callback)
+            throws Exception {
+          if (Request.getPathInContext(request).equals("/slow")) {
+            underWay.countDown();
+            assertThat(mayEnd.await(30, TimeUnit.SECONDS)).isTrue();
+          }
+          Content.Sink.write(response, true, "", callback);
+          return true;
+        }
+      };
+
+  @BeforeEach
+  void start() throws Exception {
+    connector.setHost("127.0.0.1");
+    ConnectionLimit limit = new ConnectionLimit(answerer, MAX, PATIENCE);
+    connector.addEventListener(limit);
+    server.addConnector(connector);
+    server.setHandler(limit);
+    server.start();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    mayEnd.countDown();
+    for (Socket client : clients) {
+      client.close();
+    }
+    server.stop();
+  }
+
+  private Socket connect() throws IOException {
+    Socket client = new Socket(InetAddress.getLoopbackAddress(), connector.getLocalPort());
+    client.setSoTimeout(20_000);
+    clients.add(client);
+    return client;
+  }
+
+  private static void ask(Socket client, String path) throws IOException {
+    send(client, "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+
+  private static void send(Socket client, String text) throws IOException {
+    client.getOutputStream().write(text.getBytes(UTF_8));
+  }
+
+  private static String answer(Socket client) throws IOException {
+    byte[] head = client.getInputStream().readNBytes(ANSWER.length());
+    byte[] end = new byte[4];
+    while (head.length > 0 && !new String(end, UTF_8).equals("\r\n\r\n")) {
+      System.arraycopy(end, 1, end, 0, 3);
+      end[3] = (byte) client.getInputStream().read();
+    }
+    return new String(head, UTF_8);
+  }
+
+  /** Opens a connection that the server knows of before the next comes. */
+  private Socket connectAndAsk() throws IOException {
+    Socket client = connect();
+    ask(client, "/");
+    assertThat(answer(client)).isEqualTo(ANSWER);
+    return client;
+  }
+
+  private static boolean isClosed(Socket client) {
+    try {
+      return client.getInputStream().read() < 0;
+    } catch (IOException e) {
+      return e.getMessage().contains("reset");
+    }
+  }
+
+  @Test
+  void oneConnectionTooMany_theOneThatIsWaitedForLongestIsClosed() throws Exception {
+    List<Socket> first = new ArrayList<>();
+    for (int i = 0; i < MAX; i++) {
+      first.add(connectAndAsk());
+    }
+    ask(first.get(0), "/"); // so that the next is the oldest
+    assertThat(answer(first.get(0))).isEqualTo(ANSWER);
+
+    Socket another = connectAndAsk();
+
+    assertThat(isClosed(first.get(1))).isTrue();
+    for (Socket client : List.of(first.get(0), first.get(2), first.get(3), another)) {
+      ask(client, "/");
+      assertThat(answer(client)).isEqualTo(ANSWER);
+    }
+  }
+
+  @Test
+  void requestUnderWay_isNotClosedWhateverComes() throws Exception {
+    Socket slow = connect();
+    ask(slow, "/slow");
+    assertThat(underWay.await(20, TimeUnit.SECONDS)).isTrue();
+    for (int i = 0; i < 3 * MAX; i++) {
+      connectAndAsk();
+    }
+    TimeUnit.NANOSECONDS.sleep(PATIENCE.plusSeconds(2).toNanos());
+
+    mayEnd.countDown();
+
+    assertThat(answer(slow)).isEqualTo(ANSWER);
+    ask(slow, "/");
+    assertThat(answer(slow)).isEqualTo(ANSWER);
+  }
+
+  @Test
+  void attack_headerInDrops_isClosedThoughNeverIdle() throws Exception {
+    Socket client = connect();
+    send(client, "GET / HTTP/1.1\r\nX: ");
+
+    assertThat(dripUntilClosed(client)).isBetween(PATIENCE, PATIENCE.plusSeconds(8));
+  }
+
+  private static Duration dripUntilClosed(Socket client) throws InterruptedException {
+    long began = System.nanoTime();
+    try {
+      while (System.nanoTime() - began < Duration.ofSeconds(30).toNanos()) {
+        send(client, "x");
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+    } catch (IOException e) {
+      // closed
+    }
+    return Duration.ofNanos(System.nanoTime() - began);
+  }
+
+  @Test
+  void clientsThatCloseThemselves_countNoMore() throws Exception {
+    Socket open = connectAndAsk();
+    for (int i = 0; i < 3 * MAX; i++) {
+      Socket client = connect();
+      send(client, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      assertThat(answer(client)).isEqualTo(ANSWER);
+      client.close();
+      while (connector.getConnectedEndPoints().size() > 1) {
+        TimeUnit.MILLISECONDS.sleep(5);
+      }
+    }
+
+    ask(open, "/");
+    assertThat(answer(open)).isEqualTo(ANSWER);
+  }
+}
