@@ -14,6 +14,7 @@ import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.Identity;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.credential.StoredPassword;
+import io.registryauth.key.KeySet;
 import io.registryauth.key.SigningKey;
 import io.registryauth.tenant.NamespaceName;
 import java.security.MessageDigest;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
@@ -48,7 +50,8 @@ import org.jose4j.jwt.consumer.JwtConsumerBuilder;
  * <p>It can be used again and again until it expires, or until the password that it was given for
  * is no longer among those that the store has: {@code credential} is that password's fingerprint,
  * under a key that is derived from the signing key. Each process with the same key and store takes
- * it. A registry refuses it, since {@code aud} is no registry's service.
+ * it, as long as that key is current, next or retired. A registry refuses it, since {@code aud} is
+ * no registry's service.
  *
  * <p>Thread-safe; blocks as long as its store does.
  */
@@ -57,20 +60,19 @@ public final class RefreshTokens {
   private static final String FINGERPRINT_LABEL = "registry-auth refresh token fingerprint 1";
   private static final Duration MAX_LIFETIME = Duration.ofDays(366);
 
-  private final SigningKey key;
+  private final Supplier<KeySet> keys;
   private final CredentialStore store;
   private final String issuer;
   private final Duration lifetime;
   private final Clock clock;
-  private final byte[] fingerprintKey;
 
   private RefreshTokens(Builder builder) {
-    key = builder.key;
+    keys = builder.keys;
     store = builder.store;
     issuer = builder.issuer;
     lifetime = builder.lifetime;
     clock = builder.clock;
-    fingerprintKey = fingerprintKey(key);
+    byte[] unused = fingerprintKey(keys.get().current()); // fails now, not at the first request
   }
 
   /** Nobody without the private key can tell this key, and it tells nothing of the private one. */
@@ -88,7 +90,19 @@ public final class RefreshTokens {
    * @param store where the stored password must still be when a refresh token comes back
    */
   public static Builder builder(SigningKey key, CredentialStore store) {
-    return new Builder(key, store);
+    KeySet alone = KeySet.of(key);
+    return new Builder(() -> alone, store);
+  }
+
+  /**
+   * Starts to build what signs with whichever key is current.
+   *
+   * @param keys asked for each token, by many threads at once; must not block. A token is taken as
+   *     long as the key that signed it is among them.
+   * @param store where the stored password must still be when a refresh token comes back
+   */
+  public static Builder builder(Supplier<KeySet> keys, CredentialStore store) {
+    return new Builder(keys, store);
   }
 
   /** Returns the audience of refresh tokens, which must be no registry's service. */
@@ -109,9 +123,10 @@ public final class RefreshTokens {
     if (lifetime.isZero()) {
       return Optional.empty();
     }
+    SigningKey key = keys.get().current();
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String tokenId = UUID.randomUUID().toString();
-    String fingerprint = fingerprint(tenant.namespace(), password);
+    String fingerprint = fingerprint(key, tenant.namespace(), password);
     Map<String, Object> claims = new LinkedHashMap<>();
     claims.put("iss", issuer);
     claims.put("sub", tenant.subject());
@@ -122,12 +137,15 @@ public final class RefreshTokens {
     claims.put("service", service);
     claims.put("credential", fingerprint);
     String value = TokenIssuer.sign(key, TYPE, List.of(), claims);
-    return Optional.of(new RefreshToken(value, tokenId, tenant.namespace(), fingerprint));
+    return Optional.of(
+        new RefreshToken(value, tokenId, key.keyId(), tenant.namespace(), fingerprint));
   }
 
   /** Two namespaces with the same password have different fingerprints: clients can read them. */
-  private String fingerprint(NamespaceName namespace, StoredPassword password) {
-    byte[] own = Hashing.hmacSha256(fingerprintKey).hashString(namespace.value(), UTF_8).asBytes();
+  private static String fingerprint(
+      SigningKey key, NamespaceName namespace, StoredPassword password) {
+    byte[] own =
+        Hashing.hmacSha256(fingerprintKey(key)).hashString(namespace.value(), UTF_8).asBytes();
     return password.fingerprint(own);
   }
 
@@ -141,20 +159,28 @@ public final class RefreshTokens {
     if (lifetime.isZero()) {
       return Optional.empty();
     }
+    // Each key in turn, whatever the header says of its id: a signature tells by itself.
+    return keys.get().all().stream()
+        .flatMap(key -> parse(value, service, key).stream())
+        .findFirst();
+  }
+
+  private Optional<RefreshToken> parse(String value, String service, SigningKey key) {
     try {
-      JwtClaims claims = verifiedClaims(value);
+      JwtClaims claims = verifiedClaims(value, key);
       boolean forService = service.equals(claims.getClaimValue("service", String.class));
       Optional<NamespaceName> namespace = NamespaceName.parse(claims.getSubject());
       String fingerprint = claims.getClaimValueAsString("credential");
       return forService && fingerprint != null
-          ? namespace.map(name -> new RefreshToken(value, jwtId(claims), name, fingerprint))
+          ? namespace.map(
+              name -> new RefreshToken(value, jwtId(claims), key.keyId(), name, fingerprint))
           : Optional.empty();
     } catch (InvalidJwtException | MalformedClaimException e) {
       return Optional.empty();
     }
   }
 
-  private JwtClaims verifiedClaims(String value) throws InvalidJwtException {
+  private JwtClaims verifiedClaims(String value, SigningKey key) throws InvalidJwtException {
     return new JwtConsumerBuilder()
         .setVerificationKey(key.verificationKey().publicKey())
         // Not what the header says, or the public key would do as a secret for HS256.
@@ -197,27 +223,29 @@ public final class RefreshTokens {
 
   private Optional<StoredPassword> password(
       RefreshToken token, StoredCredentials stored, Instant now) {
+    Optional<SigningKey> key = keys.get().find(token.keyId());
     return stored.passwords().stream()
         .filter(password -> stored.username().equals(token.namespace().value()))
         .filter(password -> password.isValid(now))
-        .filter(password -> equal(fingerprint(token.namespace(), password), token.fingerprint()))
+        .filter(password -> key.isPresent() && isOf(token, key.get(), password))
         .findFirst();
   }
 
-  private static boolean equal(String one, String other) {
-    return MessageDigest.isEqual(one.getBytes(UTF_8), other.getBytes(UTF_8));
+  private static boolean isOf(RefreshToken token, SigningKey key, StoredPassword password) {
+    String fingerprint = fingerprint(key, token.namespace(), password);
+    return MessageDigest.isEqual(fingerprint.getBytes(UTF_8), token.fingerprint().getBytes(UTF_8));
   }
 
   /** Builds {@link RefreshTokens}. Not thread-safe. */
   public static final class Builder {
-    private final SigningKey key;
+    private final Supplier<KeySet> keys;
     private final CredentialStore store;
     private String issuer = "registry-token-issuer";
     private Duration lifetime = Duration.ofDays(30);
     private Clock clock = Clock.systemUTC();
 
-    private Builder(SigningKey key, CredentialStore store) {
-      this.key = key;
+    private Builder(Supplier<KeySet> keys, CredentialStore store) {
+      this.keys = keys;
       this.store = store;
     }
 
