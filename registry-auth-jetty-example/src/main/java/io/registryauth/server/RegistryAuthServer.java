@@ -15,6 +15,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -59,7 +60,8 @@ final class RegistryAuthServer implements AutoCloseable {
       ListenAddress clientAddress,
       HostAndPort managementAddress,
       TokenService tokenService,
-      Supplier<String> jwks) {
+      Supplier<String> jwks,
+      BooleanSupplier prepared) {
     clients = connector(CLIENTS, clientAddress);
     management = connector(MANAGEMENT, ListenAddress.plain(managementAddress));
     ContextHandlerCollection contexts =
@@ -71,30 +73,45 @@ final class RegistryAuthServer implements AutoCloseable {
                     "/token", new TokenServlet(tokenService),
                     "/jwks.json", new JwksServlet(jwks),
                     "/healthz", new HealthServlet(),
-                    "/readyz", new HealthServlet(() -> ready))),
+                    "/readyz", new HealthServlet(() -> ready && prepared.getAsBoolean()))),
             context(
                 MANAGEMENT,
                 Map.of(
-                    "/healthz", new HealthServlet(), "/readyz", new HealthServlet(() -> ready))));
+                    "/healthz",
+                    new HealthServlet(),
+                    "/readyz",
+                    new HealthServlet(() -> ready && prepared.getAsBoolean()))));
     server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, clients));
     server.setHandler(new DrainingHandler(contexts));
     server.setErrorHandler(new JsonErrorHandler());
     server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
   }
 
-  /**
-   * Starts a server.
-   *
-   * @throws IOException if it cannot listen; the message names the address
-   */
+  /** Starts a server that is ready as soon as it listens. */
   static RegistryAuthServer start(
       ListenAddress clientAddress,
       HostAndPort managementAddress,
       TokenService tokenService,
       Supplier<String> jwks)
       throws IOException {
+    return start(clientAddress, managementAddress, tokenService, jwks, () -> true);
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param prepared whether it may get requests when it listens; asked for each probe
+   * @throws IOException if it cannot listen; the message names the address
+   */
+  static RegistryAuthServer start(
+      ListenAddress clientAddress,
+      HostAndPort managementAddress,
+      TokenService tokenService,
+      Supplier<String> jwks,
+      BooleanSupplier prepared)
+      throws IOException {
     RegistryAuthServer server =
-        new RegistryAuthServer(clientAddress, managementAddress, tokenService, jwks);
+        new RegistryAuthServer(clientAddress, managementAddress, tokenService, jwks, prepared);
     try {
       server.server.start();
     } catch (Exception e) {

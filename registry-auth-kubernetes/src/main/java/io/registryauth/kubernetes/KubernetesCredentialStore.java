@@ -15,6 +15,7 @@ import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import okhttp3.Response;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe; blocks as long as the client does, so give it one of {@link KubernetesClients}.
  */
 public final class KubernetesCredentialStore implements CredentialStore {
+  private static final NamespaceName NOBODY = new NamespaceName("registry-auth");
   private static final String SUFFIX = "-registry-credentials";
   private static final Logger log = LoggerFactory.getLogger(KubernetesCredentialStore.class);
 
@@ -65,14 +67,29 @@ public final class KubernetesCredentialStore implements CredentialStore {
 
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
-    NamespaceName namespace = lookup.namespace();
+    return find(lookup.namespace(), this::warnOfForbidden);
+  }
+
+  /**
+   * Asks for a Secret that nobody needs, to learn whether the API server answers; that there is
+   * none, or that it may not be read, is an answer too.
+   *
+   * @throws CredentialStoreException if it does not answer, or cannot tell
+   */
+  public void check() {
+    Optional<StoredCredentials> unused = find(NOBODY, namespace -> {});
+  }
+
+  private Optional<StoredCredentials> find(
+      NamespaceName namespace, Consumer<NamespaceName> whenForbidden) {
     try {
       long began = System.nanoTime();
       try {
         return read(namespace);
       } catch (ForbiddenException e) {
         if (server.wasReadyBefore(began)) {
-          return forbidden(namespace);
+          whenForbidden.accept(namespace);
+          return Optional.empty();
         }
       }
       if (!server.isReady()) {
@@ -80,7 +97,8 @@ public final class KubernetesCredentialStore implements CredentialStore {
       }
       return read(namespace);
     } catch (ForbiddenException e) {
-      return forbidden(namespace);
+      whenForbidden.accept(namespace);
+      return Optional.empty();
     } catch (IOException e) {
       throw new CredentialStoreException("Reading the Secret of " + namespace + ": " + e, e);
     } catch (CredentialStoreException e) {
@@ -124,7 +142,7 @@ public final class KubernetesCredentialStore implements CredentialStore {
     return new CredentialStoreException("Reading the Secret of " + namespace + ": " + why);
   }
 
-  private Optional<StoredCredentials> forbidden(NamespaceName namespace) {
+  private void warnOfForbidden(NamespaceName namespace) {
     if (warnings.tryAcquire()) {
       log.warn(
           "Kubernetes forbids reading the Secret {}/{}: the Role registry-auth-secret-reader, or its"
@@ -133,6 +151,5 @@ public final class KubernetesCredentialStore implements CredentialStore {
           namespace,
           secretName(namespace));
     }
-    return Optional.empty();
   }
 }
