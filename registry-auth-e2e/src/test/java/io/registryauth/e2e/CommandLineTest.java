@@ -142,6 +142,7 @@ class CommandLineTest {
           keys stage --jwks-secret     | ../x                   | a-z, 0-9, - and .
           keys stage --next-key-id     | a b                    | printable ASCII
           keys stage --directory       | /missing               | neither tls.key nor tls.crt
+          keys stage --cert /missing --key | /missing          | cannot be read
           keys retire --expiration     | 5m                     | whole number of seconds
           keys retire --refresh-expiration | x                  | whole number of seconds
           tenant show                  | ..                     | a-z, 0-9 and -

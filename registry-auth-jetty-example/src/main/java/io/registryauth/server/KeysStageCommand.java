@@ -63,7 +63,7 @@ final class KeysStageCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     KeyIdStyle nextStyle = OptionValues.parse(spec, "--next-key-id", nextKeyId, KeyIdStyle::parse);
     KeyIdStyle style = keys.keyIdStyle();
-    Optional<GeneratedKey> given = given();
+    Optional<GeneratedKey> given = given(nextStyle);
     GeneratedKey key =
         given.isPresent()
             ? given.get()
@@ -84,7 +84,7 @@ final class KeysStageCommand implements Callable<Integer> {
     }
   }
 
-  private Optional<GeneratedKey> given() {
+  private Optional<GeneratedKey> given(KeyIdStyle nextStyle) {
     String key = Strings.nullToEmpty(keyFile);
     String certificate = Strings.nullToEmpty(certificateFile);
     if (key.isEmpty() && certificate.isEmpty()) {
@@ -94,9 +94,23 @@ final class KeysStageCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--key and --cert belong together; give both, or neither");
     }
-    return Optional.of(
+    GeneratedKey pair =
         new GeneratedKey(
             OptionValues.parse(spec, "--key", key, OptionValues::contents),
-            OptionValues.parse(spec, "--cert", certificate, OptionValues::contents)));
+            OptionValues.parse(spec, "--cert", certificate, OptionValues::contents));
+    SigningKey parsed =
+        OptionValues.parse(
+            spec,
+            "--key and --cert",
+            key + " and " + certificate,
+            files -> SigningKey.fromPem(pair.keyPem(), pair.certificatePem(), nextStyle));
+    return OptionValues.parse(
+        spec,
+        "--key",
+        key,
+        file -> {
+          keys.keyIds().profile().check(parsed);
+          return Optional.of(pair);
+        });
   }
 }

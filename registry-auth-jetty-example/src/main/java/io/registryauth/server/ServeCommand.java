@@ -45,17 +45,16 @@ final class ServeCommand implements Callable<Integer> {
       HostAndPort management = listen.management();
       SigningKeys keys = signing.signingKeys();
       exit.add(keys);
-      Supplier<String> jwks = () -> keys.get().jwks();
       Supplier<ApiClient> client = Suppliers.memoize(kubernetes::client);
       CredentialStore store = credentials.credentialStore(client, exit::add);
       TokenIssuer issuer = signing.tokenIssuer(keys);
       TokenService service =
           tokens.tokenService(issuer, signing.refreshTokens(keys, store), store, new AuditLog());
-      publish.publisher(client, jwks).ifPresent(exit::add);
+      publish.publisher(client, keys::jwks).ifPresent(exit::add);
       Readiness readiness = Readiness.start(issuer, keys, credentials.check(client));
       exit.add(readiness);
       RegistryAuthServer server =
-          RegistryAuthServer.start(clients, management, service, jwks, readiness);
+          RegistryAuthServer.start(clients, management, service, keys::jwks, readiness);
       exit.add(server);
       log.info(
           "Signing {} with the key {}; management on {}",

@@ -38,8 +38,8 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
   private final WatchedFiles<Loaded> files;
   private final ValidityWarning warning;
 
-  /** A set of keys, and since when it is in use. */
-  private record Loaded(KeySet keys, Instant time) {
+  /** A set of keys, its JWK Set, and since when it is in use. */
+  private record Loaded(KeySet keys, String jwks, Instant time) {
     @Override
     public String toString() {
       return "the key " + keys.current().keyId();
@@ -102,7 +102,7 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
     KeySet keys = new KeyEntries(texts).keySet(style);
     profile.check(keys.current());
     keys.next().ifPresent(profile::check);
-    return new Loaded(keys, clock.instant());
+    return new Loaded(keys, keys.jwks(), clock.instant());
   }
 
   /** Looks at the files, and takes what is new and good. */
@@ -128,6 +128,11 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
   @Override
   public KeySet get() {
     return files.get().keys();
+  }
+
+  /** Returns the JWK Set of the keys that are in use. */
+  String jwks() {
+    return files.get().jwks();
   }
 
   /** Returns since when these keys are in use. */

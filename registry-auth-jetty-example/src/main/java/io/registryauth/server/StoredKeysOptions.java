@@ -14,6 +14,7 @@ import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -146,7 +147,10 @@ final class StoredKeysOptions {
     if (!dryRun) {
       keys.write(after);
       if (!Strings.isNullOrEmpty(jwksFile)) {
-        Files.writeString(Path.of(jwksFile), after.keySet(keyIdStyle()).jwks());
+        // Not in place: a registry may read it at any time.
+        Path written = Path.of(jwksFile + ".tmp");
+        Files.writeString(written, after.keySet(keyIdStyle()).jwks());
+        Files.move(written, Path.of(jwksFile), StandardCopyOption.ATOMIC_MOVE);
       }
     }
     print(after);
