@@ -94,7 +94,7 @@ public record KeyEntries(Map<String, String> texts) {
     }
     if (key == null || certificate == null) {
       String missing = slot + (key == null ? KEY : CERTIFICATE);
-      throw new IllegalArgumentException(missing + " is missing or empty");
+      throw new IllegalArgumentException(missing + " is missing or empty; valid is PEM");
     }
     try {
       return Optional.of(SigningKey.fromPem(key, certificate, style(slot, style)));

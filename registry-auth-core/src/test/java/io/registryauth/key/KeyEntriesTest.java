@@ -171,7 +171,7 @@ class KeyEntriesTest {
     KeyEntries half = new KeyEntries(texts);
     assertThatThrownBy(() -> half.keySet(NAME))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(missing + " is missing or empty");
+        .hasMessage(missing + " is missing or empty; valid is PEM");
   }
 
   @Test

@@ -125,7 +125,7 @@ class DocsTest {
         .contains("current   registry-auth-jwt-signer\nnext ")
         .contains("retired   registry-auth-jwt-signer\n")
         .contains("too early, as it should be");
-    assertThat(shell.stdout().split("\"kid\"", -1)).as("of the staged JWK Set").hasSize(3);
+    assertThat(shell.stdout().split("\"kid\": ", -1)).as("of the staged JWK Set").hasSize(3);
   }
 
   /**
