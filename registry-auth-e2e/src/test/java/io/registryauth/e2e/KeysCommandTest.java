@@ -208,9 +208,11 @@ class KeysCommandTest {
   void promote_registryThatCannotBeAsked_isRefusedWithItsAddress() throws Exception {
     Keys files = Keys.generate(directory);
     String option = "--directory=" + files.directory();
+    String registry = "--when-accepted-by=http://127.0.0.1:1/v2/";
+    assertRefused(run("keys", "promote", option, registry), "No key is staged");
     run("keys", "stage", option).orFail();
     assertRefused(
-        run("keys", "promote", option, "--when-accepted-by=http://127.0.0.1:1/v2/"),
+        run("keys", "promote", option, registry),
         "is not promoted: http://127.0.0.1:1/v2/ at 127.0.0.1 does not answer");
     Completed wrong = run("keys", "promote", option, "--when-accepted-by=registry");
     assertThat(wrong.status()).isEqualTo(2);

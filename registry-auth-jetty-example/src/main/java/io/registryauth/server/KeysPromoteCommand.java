@@ -42,11 +42,11 @@ final class KeysPromoteCommand implements Callable<Integer> {
       keys.update(entries -> promote(entries));
       return 0;
     }
-    KeyEntries probed = keys.read();
-    SigningKey next = next(probed);
+    SigningKey next = keys.read(this::next);
     probe.awaitAcceptance(next, keys.keyIds().profile(), registries);
     keys.update(
         entries -> {
+          // What is not the key that the registries have taken is not promoted.
           if (!next(entries).verificationKey().equals(next.verificationKey())) {
             throw new IllegalStateException("Another key was staged meanwhile; try again");
           }

@@ -4,7 +4,6 @@
 package io.registryauth.server;
 
 import com.google.common.base.Strings;
-import io.registryauth.key.KeyEntries;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
 import java.io.IOException;
@@ -67,21 +66,14 @@ final class KeysStageCommand implements Callable<Integer> {
     GeneratedKey key =
         given.isPresent()
             ? given.get()
-            : GeneratedKey.like(current(style), InstantSource.system().instant());
+            : GeneratedKey.like(
+                keys.read(entries -> entries.keySet(style).current()),
+                InstantSource.system().instant());
     keys.update(
         entries ->
             (force ? entries.unstage() : entries)
                 .stage(key.keyPem(), key.certificatePem(), style, nextStyle));
     return 0;
-  }
-
-  private SigningKey current(KeyIdStyle style) throws IOException {
-    KeyEntries stored = keys.read();
-    try {
-      return stored.keySet(style).current();
-    } catch (IllegalArgumentException e) {
-      throw new IOException("The stored keys cannot be read: " + e.getMessage(), e);
-    }
   }
 
   private Optional<GeneratedKey> given(KeyIdStyle nextStyle) {

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -84,12 +85,18 @@ final class StoredKeysOptions {
     return keyId;
   }
 
-  /** Returns what is stored. */
-  KeyEntries read() throws IOException {
-    if (directory != null) {
-      return directory(directory).read();
+  /**
+   * Returns something of what is stored.
+   *
+   * @throws IOException if it cannot be read, or is not there
+   */
+  <T> T read(Function<KeyEntries, T> part) throws IOException {
+    KeyEntries stored = directory != null ? directory(directory).read() : secret().read();
+    try {
+      return part.apply(stored);
+    } catch (IllegalStateException | IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
     }
-    return secret().read();
   }
 
   private KeyDirectory directory(String path) {
@@ -125,19 +132,23 @@ final class StoredKeysOptions {
    */
   void update(UnaryOperator<KeyEntries> change) throws IOException {
     try {
-      if (directory != null) {
-        updateDirectory(directory(directory), change);
-      } else if (dryRun) {
-        OptionValues.print(spec, secret().manifest(change).stripTrailing());
-      } else {
-        KeySecret secret = secret();
-        for (ObjectReport report : secret.update(change)) {
-          OptionValues.print(spec, report.toString());
-        }
-        print(secret.read());
-      }
+      write(change);
     } catch (IllegalStateException | IllegalArgumentException e) {
       throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private void write(UnaryOperator<KeyEntries> change) throws IOException {
+    if (directory != null) {
+      updateDirectory(directory(directory), change);
+    } else if (dryRun) {
+      OptionValues.print(spec, secret().manifest(change).stripTrailing());
+    } else {
+      KeySecret secret = secret();
+      for (ObjectReport report : secret.update(change)) {
+        OptionValues.print(spec, report.toString());
+      }
+      print(secret.read());
     }
   }
 
@@ -145,13 +156,13 @@ final class StoredKeysOptions {
       throws IOException {
     KeyEntries after = change.apply(keys.read());
     if (!dryRun) {
-      keys.write(after);
       if (!Strings.isNullOrEmpty(jwksFile)) {
         // Not in place: a registry may read it at any time.
         Path written = Path.of(jwksFile + ".tmp");
         Files.writeString(written, after.keySet(keyIdStyle()).jwks());
         Files.move(written, Path.of(jwksFile), StandardCopyOption.ATOMIC_MOVE);
       }
+      keys.write(after);
     }
     print(after);
   }
