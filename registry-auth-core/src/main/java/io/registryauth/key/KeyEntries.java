@@ -120,9 +120,13 @@ public record KeyEntries(Map<String, String> texts) {
    */
   public List<VerificationKey> verificationKeys(KeyIdStyle style) {
     return Stream.of(CURRENT, NEXT, RETIRED)
-        .filter(slot -> texts.containsKey(slot + CERTIFICATE))
-        .map(slot -> VerificationKey.fromPem(texts.get(slot + CERTIFICATE), style(slot, style)))
+        .flatMap(slot -> verificationKey(slot, style).stream())
         .collect(ImmutableList.toImmutableList());
+  }
+
+  private Optional<VerificationKey> verificationKey(String slot, KeyIdStyle style) {
+    return Optional.ofNullable(texts.get(slot + CERTIFICATE))
+        .map(certificate -> VerificationKey.fromPem(certificate, style(slot, style)));
   }
 
   /**
