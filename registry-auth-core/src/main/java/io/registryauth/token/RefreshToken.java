@@ -11,10 +11,12 @@ import io.registryauth.tenant.AccountName;
  *
  * @param value the JWT in its compact form
  * @param tokenId the {@code jti} claim
+ * @param keyId the id of the key that signed it
  * @param account the {@code sub} claim: whose it is
  * @param fingerprint the {@code credential} claim: which stored password it was given for
  */
-public record RefreshToken(String value, String tokenId, AccountName account, String fingerprint) {
+public record RefreshToken(
+    String value, String tokenId, String keyId, AccountName account, String fingerprint) {
   @Override
   public String toString() {
     return "RefreshToken[" + tokenId + "]";

@@ -15,6 +15,7 @@ import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.Identity;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.credential.StoredPassword;
+import io.registryauth.key.KeySet;
 import io.registryauth.key.SigningKey;
 import io.registryauth.tenant.AccountName;
 import java.security.MessageDigest;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
@@ -49,7 +51,8 @@ import org.jose4j.jwt.consumer.JwtConsumerBuilder;
  * <p>It can be used again and again until it expires, or until the password that it was given for
  * is no longer among those that the store has: {@code credential} is that password's fingerprint,
  * under a key that is derived from the signing key. Each process with the same key and store takes
- * it. A registry refuses it, since {@code aud} is no registry's service.
+ * it, as long as that key is current, next or retired. A registry refuses it, since {@code aud} is
+ * no registry's service.
  *
  * <p>Thread-safe; blocks as long as its store does.
  */
@@ -65,20 +68,20 @@ public final class RefreshTokens {
           .or(CharMatcher.inRange('0', '9'))
           .or(CharMatcher.anyOf("-_."));
 
-  private final SigningKey key;
+  private final Supplier<KeySet> keys;
   private final CredentialStore store;
   private final String issuer;
   private final Duration lifetime;
   private final Clock clock;
-  private final byte[] fingerprintKey;
 
   private RefreshTokens(Builder builder) {
-    key = builder.key;
+    keys = builder.keys;
     store = builder.store;
     issuer = builder.issuer;
     lifetime = builder.lifetime;
     clock = builder.clock;
-    fingerprintKey = key.deriveSecret(FINGERPRINT_LABEL);
+    // Fails now, not at the first request.
+    byte[] unused = keys.get().current().deriveSecret(FINGERPRINT_LABEL);
   }
 
   /**
@@ -88,7 +91,19 @@ public final class RefreshTokens {
    * @param store where the stored password must still be when a refresh token comes back
    */
   public static Builder builder(SigningKey key, CredentialStore store) {
-    return new Builder(key, store);
+    KeySet alone = KeySet.of(key);
+    return new Builder(() -> alone, store);
+  }
+
+  /**
+   * Starts to build what signs with whichever key is current.
+   *
+   * @param keys asked for each token, by many threads at once; must not block. A token is taken as
+   *     long as the key that signed it is among them.
+   * @param store where the stored password must still be when a refresh token comes back
+   */
+  public static Builder builder(Supplier<KeySet> keys, CredentialStore store) {
+    return new Builder(keys, store);
   }
 
   /** Returns the audience of refresh tokens, which must be no registry's service. */
@@ -109,9 +124,10 @@ public final class RefreshTokens {
     if (lifetime.isZero()) {
       return Optional.empty();
     }
+    SigningKey key = keys.get().current();
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String tokenId = UUID.randomUUID().toString();
-    String fingerprint = fingerprint(tenant.account(), password);
+    String fingerprint = fingerprint(key, tenant.account(), password);
     Map<String, Object> claims = new LinkedHashMap<>();
     claims.put("iss", issuer);
     claims.put("sub", tenant.subject());
@@ -122,12 +138,16 @@ public final class RefreshTokens {
     claims.put("service", service);
     claims.put("credential", fingerprint);
     String value = TokenIssuer.sign(key, TYPE, List.of(), claims);
-    return Optional.of(new RefreshToken(value, tokenId, tenant.account(), fingerprint));
+    return Optional.of(
+        new RefreshToken(value, tokenId, key.keyId(), tenant.account(), fingerprint));
   }
 
   /** Two accounts with the same password have different fingerprints: clients can read them. */
-  private String fingerprint(AccountName account, StoredPassword password) {
-    byte[] own = Hashing.hmacSha256(fingerprintKey).hashString(account.username(), UTF_8).asBytes();
+  private static String fingerprint(SigningKey key, AccountName account, StoredPassword password) {
+    byte[] own =
+        Hashing.hmacSha256(key.deriveSecret(FINGERPRINT_LABEL))
+            .hashString(account.username(), UTF_8)
+            .asBytes();
     return password.fingerprint(own);
   }
 
@@ -141,20 +161,28 @@ public final class RefreshTokens {
     if (lifetime.isZero() || !JWT_CHARACTERS.matchesAllOf(value)) {
       return Optional.empty();
     }
+    // Each key in turn, whatever the header says of its id: a signature tells by itself.
+    return keys.get().all().stream()
+        .flatMap(key -> parse(value, service, key).stream())
+        .findFirst();
+  }
+
+  private Optional<RefreshToken> parse(String value, String service, SigningKey key) {
     try {
-      JwtClaims claims = verifiedClaims(value);
+      JwtClaims claims = verifiedClaims(value, key);
       boolean forService = service.equals(claims.getClaimValue("service", String.class));
       Optional<AccountName> account = AccountName.parse(claims.getSubject());
       String fingerprint = claims.getClaimValueAsString("credential");
       return forService && fingerprint != null
-          ? account.map(name -> new RefreshToken(value, jwtId(claims), name, fingerprint))
+          ? account.map(
+              name -> new RefreshToken(value, jwtId(claims), key.keyId(), name, fingerprint))
           : Optional.empty();
     } catch (InvalidJwtException | MalformedClaimException e) {
       return Optional.empty();
     }
   }
 
-  private JwtClaims verifiedClaims(String value) throws InvalidJwtException {
+  private JwtClaims verifiedClaims(String value, SigningKey key) throws InvalidJwtException {
     return new JwtConsumerBuilder()
         .setVerificationKey(key.verificationKey().publicKey())
         // Not what the header says, or the public key would do as a secret for HS256.
@@ -204,27 +232,29 @@ public final class RefreshTokens {
 
   private Optional<StoredPassword> password(
       RefreshToken token, StoredCredentials stored, Instant now) {
+    Optional<SigningKey> key = keys.get().find(token.keyId());
     return stored.passwords().stream()
         .filter(password -> stored.username().equals(token.account().username()))
         .filter(password -> password.isValid(now))
-        .filter(password -> equal(fingerprint(token.account(), password), token.fingerprint()))
+        .filter(password -> key.isPresent() && isOf(token, key.get(), password))
         .findFirst();
   }
 
-  private static boolean equal(String one, String other) {
-    return MessageDigest.isEqual(one.getBytes(UTF_8), other.getBytes(UTF_8));
+  private static boolean isOf(RefreshToken token, SigningKey key, StoredPassword password) {
+    String fingerprint = fingerprint(key, token.account(), password);
+    return MessageDigest.isEqual(fingerprint.getBytes(UTF_8), token.fingerprint().getBytes(UTF_8));
   }
 
   /** Builds {@link RefreshTokens}. Not thread-safe. */
   public static final class Builder {
-    private final SigningKey key;
+    private final Supplier<KeySet> keys;
     private final CredentialStore store;
     private String issuer = "registry-token-issuer";
     private Duration lifetime = Duration.ofDays(30);
     private Clock clock = Clock.systemUTC();
 
-    private Builder(SigningKey key, CredentialStore store) {
-      this.key = key;
+    private Builder(Supplier<KeySet> keys, CredentialStore store) {
+      this.keys = keys;
       this.store = store;
     }
 

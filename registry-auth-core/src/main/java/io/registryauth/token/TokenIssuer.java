@@ -7,6 +7,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableSet;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.registryauth.key.KeySet;
 import io.registryauth.key.SigningKey;
 import io.registryauth.scope.Access;
 import java.security.cert.X509Certificate;
@@ -19,8 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jose4j.json.JsonUtil;
-import org.jose4j.jws.AlgorithmIdentifiers;
 import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.lang.JoseException;
 
@@ -46,7 +47,7 @@ public final class TokenIssuer {
 
   private static final ImmutableSet<String> PULL = ImmutableSet.of("pull");
 
-  private final SigningKey key;
+  private final Supplier<KeySet> keys;
   private final String issuer;
   private final Duration lifetime;
   private final Duration pushLifetime;
@@ -54,31 +55,34 @@ public final class TokenIssuer {
   private final Clock clock;
 
   private TokenIssuer(Builder builder) {
-    key = builder.key;
+    keys = builder.keys;
     issuer = builder.issuer;
     lifetime = builder.lifetime;
     pushLifetime = builder.pushLifetime.orElse(lifetime);
     profile = builder.profile;
     clock = builder.clock;
-    checkArgument(
-        profile != TokenProfile.DISTRIBUTION_2_8
-            || !key.algorithm().equals(AlgorithmIdentifiers.EDDSA),
-        "A registry of the profile %s takes no tokens of an Ed25519 key; valid are RSA and EC keys",
-        profile);
-    checkArgument(
-        profile != TokenProfile.DISTRIBUTION_2_8 || !key.certificates().isEmpty(),
-        "The profile %s sends the certificate of the key, and the key has none; make it with"
-            + " SigningKey.fromPem",
-        profile);
+    profile.check(keys.get().current());
   }
 
   /** Starts to build an issuer that signs with a key. */
   public static Builder builder(SigningKey key) {
-    return new Builder(key);
+    KeySet alone = KeySet.of(key);
+    return new Builder(() -> alone);
+  }
+
+  /**
+   * Starts to build an issuer that signs with whichever key is current.
+   *
+   * @param keys asked for each token, by many threads at once; must not block, and have no current
+   *     key that {@link TokenProfile#check} refuses
+   */
+  public static Builder builder(Supplier<KeySet> keys) {
+    return new Builder(keys);
   }
 
   /** Signs a token for a grant, with a {@code jti} of its own. */
   public IssuedToken issue(Grant grant) {
+    SigningKey key = keys.get().current();
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String tokenId = UUID.randomUUID().toString();
     Duration valid = isPullOnly(grant) ? lifetime : pushLifetime;
@@ -135,15 +139,15 @@ public final class TokenIssuer {
 
   /** Builds a {@link TokenIssuer}. Not thread-safe. */
   public static final class Builder {
-    private final SigningKey key;
+    private final Supplier<KeySet> keys;
     private String issuer = "registry-token-issuer";
     private Duration lifetime = Duration.ofMinutes(5);
     private Optional<Duration> pushLifetime = Optional.empty();
     private TokenProfile profile = TokenProfile.DISTRIBUTION_3;
     private Clock clock = Clock.systemUTC();
 
-    private Builder(SigningKey key) {
-      this.key = key;
+    private Builder(Supplier<KeySet> keys) {
+      this.keys = keys;
     }
 
     /**

@@ -3,9 +3,13 @@
 
 package io.registryauth.token;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import io.registryauth.key.KeyIdStyle;
+import io.registryauth.key.SigningKey;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jose4j.jws.AlgorithmIdentifiers;
 
 /** The shape of tokens, by the registry that verifies them. */
 public enum TokenProfile {
@@ -29,6 +33,24 @@ public enum TokenProfile {
   /** Returns the setting of the key id that fits the registry, for {@link KeyIdStyle#parse}. */
   public String defaultKeyId() {
     return defaultKeyId;
+  }
+
+  /**
+   * Checks that the registry takes tokens of a key.
+   *
+   * @throws IllegalArgumentException if this sends certificates and the key has none, or if its
+   *     registry does not take the kind of key
+   */
+  public void check(SigningKey key) {
+    checkArgument(
+        this != DISTRIBUTION_2_8 || !key.algorithm().equals(AlgorithmIdentifiers.EDDSA),
+        "A registry of the profile %s takes no tokens of an Ed25519 key; valid are RSA and EC keys",
+        this);
+    checkArgument(
+        this != DISTRIBUTION_2_8 || !key.certificates().isEmpty(),
+        "The profile %s sends the certificate of the key, and the key has none; make it with"
+            + " SigningKey.fromPem",
+        this);
   }
 
   /**

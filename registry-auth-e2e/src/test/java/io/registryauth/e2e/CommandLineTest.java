@@ -143,6 +143,14 @@ class CommandLineTest {
           bootstrap --key-id           | a b                    | printable ASCII
           bootstrap --profile          | distribution-4         | distribution-3, distribution-2.8
           bootstrap --kubeconfig       | /missing               | /missing
+          keys stage --namespace       | A_B                    | a-z, 0-9 and -
+          keys stage --key-secret      | ../x                   | a-z, 0-9, - and .
+          keys stage --jwks-secret     | ../x                   | a-z, 0-9, - and .
+          keys stage --next-key-id     | a b                    | printable ASCII
+          keys stage --directory       | /missing               | neither tls.key nor tls.crt
+          keys stage --cert /missing --key | /missing          | cannot be read
+          keys retire --expiration     | 5m                     | whole number of seconds
+          keys retire --refresh-expiration | x                  | whole number of seconds
           tenant show                  | ..                     | a-z, 0-9 and -
           tenant delete                | kube-system/x          | a-z, 0-9 and -
           tenant rotate a --overlap    | -1h                    | such as 30s
@@ -358,7 +366,8 @@ class CommandLineTest {
 
   @Test
   void wrongUse_isOneLineOnStandardError() throws Exception {
-    assertOneLine(run(), "serve, demo, jwks, bootstrap or tenant");
+    assertOneLine(run(), "serve, demo, jwks, bootstrap, keys or tenant");
+    assertOneLine(run("keys"), "stage, promote or retire");
     assertOneLine(run("tenant"), "create, rotate, show or delete");
     assertOneLine(run("frobnicate"), "frobnicate");
     assertOneLine(run("serve", "--frobnicate=1"), "--frobnicate");
@@ -432,6 +441,7 @@ class CommandLineTest {
             "  demo ",
             "  jwks ",
             "  bootstrap ",
+            "  keys ",
             "  tenant ",
             "LOG_FORMAT",
             "LOG_LEVEL");

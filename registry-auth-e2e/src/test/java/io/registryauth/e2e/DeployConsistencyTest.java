@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What one manifest of an overlay says fits what the others say. */
 @ParameterizedClass(name = "overlay {0}")
-@ValueSource(strings = {"overlays/dev", "overlays/production"})
+@ValueSource(strings = {"overlays/dev", "overlays/production", "overlays/ca-issuer"})
 class DeployConsistencyTest {
   private static final Pattern REALM = Pattern.compile("(?m)^    realm: (\\S+)$");
 
@@ -227,7 +227,37 @@ class DeployConsistencyTest {
             all("Certificate").stream()
                 .filter(certificate -> certificate.text("spec/isCA").equals("true"))
                 .map(certificate -> certificate.text("spec/secretName")))
-        .containsExactly(authority);
+        .contains(authority);
+  }
+
+  /** A registry takes the tokens of whatever the authority has certified: of one key, hence. */
+  @Test
+  void authority_ofTheSigningKey_certifiesNothingElse() {
+    String issuer = object("Certificate", "registry-auth-keys").text("spec/issuerRef/name");
+    if (!object("Issuer", issuer).text("spec/ca/secretName").isEmpty()) {
+      assertThat(
+              all("Certificate").stream()
+                  .filter(other -> other.text("spec/issuerRef/name").equals(issuer))
+                  .map(KubernetesObject::name))
+          .containsExactly("registry-auth-keys");
+    }
+  }
+
+  /** What changes its key by itself must be verified by an authority that does not. */
+  @Test
+  void signingKey_thatChangesByItself_isVerifiedByItsAuthority() {
+    KubernetesObject certificate = object("Certificate", "registry-auth-keys");
+    List<String> trusted =
+        object("Deployment", "registry")
+            .parts("spec/template/spec/volumes")
+            .filter(volume -> volume.text("name").equals("registry-auth-keys"))
+            .flatMap(volume -> volume.texts("secret/items/key"))
+            .toList();
+    boolean changes = certificate.text("spec/privateKey/rotationPolicy").equals("Always");
+    assertThat(trusted).containsExactly(changes ? "ca.crt" : "tls.crt");
+    if (changes) {
+      assertThat(variable("TOKEN_PROFILE")).isEqualTo("distribution-2.8");
+    }
   }
 
   @Test

@@ -64,10 +64,12 @@ final class DeployedPod {
 
   private void mount(KubernetesObject volume) throws Exception {
     Path mount = Files.createDirectories(path(mountPath(volume.text("name"))));
-    List<String> items = volume.texts("secret/items/key").toList();
+    Map<String, String> paths = new HashMap<>();
+    volume.parts("secret/items").forEach(item -> paths.put(item.text("key"), item.text("path")));
     for (Map.Entry<String, String> file : contents(volume).entrySet()) {
-      if (items.isEmpty() || items.contains(file.getKey())) {
-        Files.writeString(mount.resolve(file.getKey()), file.getValue());
+      if (paths.isEmpty() || paths.containsKey(file.getKey())) {
+        String path = paths.getOrDefault(file.getKey(), file.getKey());
+        Files.writeString(mount.resolve(path), file.getValue());
       }
     }
   }

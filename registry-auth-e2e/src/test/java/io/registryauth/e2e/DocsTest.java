@@ -116,6 +116,18 @@ class DocsTest {
         .contains("refused, as it should be");
   }
 
+  @Test
+  void keys_pastedIntoAShell_changeTheKey(@TempDir Path directory) throws Exception {
+    Completed shell = run(ROOT.resolve("docs/keys.md"), directory);
+
+    assertThat(shell.status()).as(shell.toString()).isZero();
+    assertThat(shell.stdout())
+        .contains("current   registry-auth-jwt-signer\nnext ")
+        .contains("retired   registry-auth-jwt-signer\n")
+        .contains("too early, as it should be");
+    assertThat(shell.stdout().split("\"kid\": ", -1)).as("of the staged JWK Set").hasSize(3);
+  }
+
   /**
    * What cert-manager and nodes do is missing: the Secrets of the Certificates are there before.
    */

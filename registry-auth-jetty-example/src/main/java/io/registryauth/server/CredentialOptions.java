@@ -142,6 +142,13 @@ final class CredentialOptions {
     return watching;
   }
 
+  /** Returns what throws if the store does not answer; files were read when they were opened. */
+  Runnable check(Supplier<ApiClient> kubernetes) {
+    return credentials.equals(KUBERNETES)
+        ? new KubernetesCredentialStore(kubernetes.get())::check
+        : () -> {};
+  }
+
   private CachingCredentialStore cached(
       CredentialStore store, String ttl, Duration stale, Metrics metrics) {
     CachingCredentialStore cache =

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       JwksCommand.class,
       BootstrapCommand.class,
+      KeysCommand.class,
       TenantCommand.class
     },
     mixinStandardHelpOptions = true,
@@ -99,7 +100,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "A command is needed: serve, demo, jwks, bootstrap or tenant; see --help");
+        "A command is needed: serve, demo, jwks, bootstrap, keys or tenant; see --help");
   }
 
   /** The version of the jar. */

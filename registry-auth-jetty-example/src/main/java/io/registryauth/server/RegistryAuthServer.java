@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -83,7 +84,8 @@ final class RegistryAuthServer implements AutoCloseable {
       HostAndPort managementAddress,
       TokenService tokenService,
       Supplier<String> jwks,
-      Metrics metrics) {
+      Metrics metrics,
+      BooleanSupplier prepared) {
     clients = connector(CLIENTS, clientAddress);
     management = connector(MANAGEMENT, ListenAddress.plain(managementAddress));
     ContextHandlerCollection contexts =
@@ -95,12 +97,12 @@ final class RegistryAuthServer implements AutoCloseable {
                     "/token", new TokenServlet(tokenService),
                     "/jwks.json", new JwksServlet(jwks),
                     "/healthz", new HealthServlet(),
-                    "/readyz", new HealthServlet(() -> ready))),
+                    "/readyz", new HealthServlet(() -> ready && prepared.getAsBoolean()))),
             context(
                 MANAGEMENT,
                 Map.of(
                     "/healthz", new HealthServlet(),
-                    "/readyz", new HealthServlet(() -> ready),
+                    "/readyz", new HealthServlet(() -> ready && prepared.getAsBoolean()),
                     "/metrics", metrics.servlet())));
     Handler limited =
         limited(
@@ -134,11 +136,7 @@ final class RegistryAuthServer implements AutoCloseable {
     return capacity;
   }
 
-  /**
-   * Starts a server.
-   *
-   * @throws IOException if it cannot listen; the message names the address
-   */
+  /** Starts a server that is ready as soon as it listens. */
   static RegistryAuthServer start(
       ListenAddress clientAddress,
       HostAndPort managementAddress,
@@ -146,8 +144,26 @@ final class RegistryAuthServer implements AutoCloseable {
       Supplier<String> jwks,
       Metrics metrics)
       throws IOException {
+    return start(clientAddress, managementAddress, tokenService, jwks, metrics, () -> true);
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param prepared whether it may get requests when it listens; asked for each probe
+   * @throws IOException if it cannot listen; the message names the address
+   */
+  static RegistryAuthServer start(
+      ListenAddress clientAddress,
+      HostAndPort managementAddress,
+      TokenService tokenService,
+      Supplier<String> jwks,
+      Metrics metrics,
+      BooleanSupplier prepared)
+      throws IOException {
     RegistryAuthServer server =
-        new RegistryAuthServer(clientAddress, managementAddress, tokenService, jwks, metrics);
+        new RegistryAuthServer(
+            clientAddress, managementAddress, tokenService, jwks, metrics, prepared);
     try {
       server.server.start();
     } catch (Exception e) {

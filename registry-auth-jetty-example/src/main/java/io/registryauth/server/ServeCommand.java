@@ -8,12 +8,9 @@ import com.google.common.net.HostAndPort;
 import io.kubernetes.client.openapi.ApiClient;
 import io.registryauth.TokenService;
 import io.registryauth.credential.CredentialStore;
-import io.registryauth.key.JwksBuilder;
-import io.registryauth.key.SigningKey;
+import io.registryauth.token.TokenIssuer;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.security.cert.CertificateExpiredException;
-import java.security.cert.CertificateNotYetValidException;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -46,29 +43,31 @@ final class ServeCommand implements Callable<Integer> {
     try (ExitOnSignal exit = ExitOnSignal.install()) {
       ListenAddress clients = listen.clients();
       HostAndPort management = listen.management();
-      SigningKey key = signing.signingKey();
-      warnOfValidity(key);
-      String jwks = new JwksBuilder().add(key.verificationKey()).build();
+      SigningKeys keys = signing.signingKeys();
+      exit.add(keys);
       Supplier<ApiClient> client = Suppliers.memoize(kubernetes::client);
       Metrics metrics = new Metrics();
-      metrics.showSigning(() -> key);
+      metrics.showSigning(() -> keys.get().current());
       clients.tls().ifPresent(tls -> metrics.showTls(tls::certificate));
       CredentialStore store =
           metrics.ofRequests(credentials.credentialStore(client, exit::add, metrics));
+      TokenIssuer issuer = signing.tokenIssuer(keys);
       TokenService service =
           tokens.tokenService(
-              signing.tokenIssuer(key),
-              signing.refreshTokens(key, store),
+              issuer,
+              signing.refreshTokens(keys, store),
               credentials.authenticator(store),
               new AuditLog().andThen(metrics.listener()));
-      publish.publisher(client, () -> jwks).ifPresent(exit::add);
+      publish.publisher(client, keys::jwks).ifPresent(exit::add);
+      Readiness readiness = Readiness.start(issuer, keys, credentials.check(client));
+      exit.add(readiness);
       RegistryAuthServer server =
-          RegistryAuthServer.start(clients, management, service, () -> jwks, metrics);
+          RegistryAuthServer.start(clients, management, service, keys::jwks, metrics, readiness);
       exit.add(server);
       log.info(
           "Signing {} with the key {}; management on {}",
-          key.algorithm(),
-          key.keyId(),
+          keys.get().current().algorithm(),
+          keys.get().current().keyId(),
           server.managementUri());
       PrintWriter out = spec.commandLine().getOut();
       out.println("listening on " + server.uri());
@@ -76,16 +75,5 @@ final class ServeCommand implements Callable<Integer> {
       server.join();
     }
     return 0;
-  }
-
-  private static void warnOfValidity(SigningKey key) {
-    try {
-      key.certificates().get(0).checkValidity();
-    } catch (CertificateExpiredException | CertificateNotYetValidException e) {
-      log.warn(
-          "The signing certificate is not valid now ({}): registries that verify by certificate, and"
-              + " not by JWK Set, refuse its tokens",
-          e.getMessage());
-    }
   }
 }

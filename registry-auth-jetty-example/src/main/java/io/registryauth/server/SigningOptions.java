@@ -5,10 +5,11 @@ package io.registryauth.server;
 
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.key.KeyIdStyle;
-import io.registryauth.key.SigningKey;
+import io.registryauth.key.KeySet;
 import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -83,19 +84,20 @@ final class SigningOptions {
 
   @Mixin private KeyIdOptions keyId;
 
-  /** Reads the files. */
-  SigningKey signingKey() {
+  /** Reads the files, and takes what is new in them from then on. */
+  SigningKeys signingKeys() {
     KeyIdStyle style = keyId.keyIdStyle();
-    String certificate = parse("--signing-cert", certificateFile, OptionValues::contents);
-    String key = parse("--signing-key", keyFile, OptionValues::contents);
+    // Each by itself first, so that a message is about the one that cannot be read.
+    String unused = parse("--signing-cert", certificateFile, OptionValues::contents);
+    unused = parse("--signing-key", keyFile, OptionValues::contents);
     return parse(
         "--signing-key and --signing-cert",
         keyFile + " and " + certificateFile,
-        files -> SigningKey.fromPem(key, certificate, style));
+        files -> SigningKeys.start(keyFile, certificateFile, style, keyId.profile()));
   }
 
-  TokenIssuer tokenIssuer(SigningKey key) {
-    TokenIssuer.Builder builder = TokenIssuer.builder(key).profile(keyId.profile());
+  TokenIssuer tokenIssuer(Supplier<KeySet> keys) {
+    TokenIssuer.Builder builder = TokenIssuer.builder(keys).profile(keyId.profile());
     TokenIssuer.Builder named = parse("--issuer", issuer, builder::issuer);
     TokenIssuer.Builder timed =
         parse("--expiration", expiration, text -> named.lifetime(OptionValues.seconds(text)));
@@ -106,11 +108,11 @@ final class SigningOptions {
                 "--push-expiration",
                 pushExpiration,
                 text -> timed.pushLifetime(OptionValues.seconds(text)));
-    return parse("--signing-key", keyFile, file -> pushTimed.build());
+    return pushTimed.build();
   }
 
-  RefreshTokens refreshTokens(SigningKey key, CredentialStore store) {
-    RefreshTokens.Builder builder = RefreshTokens.builder(key, store);
+  RefreshTokens refreshTokens(Supplier<KeySet> keys, CredentialStore store) {
+    RefreshTokens.Builder builder = RefreshTokens.builder(keys, store);
     RefreshTokens.Builder named = parse("--issuer", issuer, builder::issuer);
     return parse(
             "--refresh-expiration",

@@ -41,8 +41,16 @@ class HelpTest {
     return field.getAnnotation(Option.class);
   }
 
+  /** Those that are set as for {@code serve}, and others that are for one run. */
+  static Stream<Option> optionsOfKeysWithVariable() {
+    return Stream.of(ProbeOptions.class, KeysRetireCommand.class)
+        .flatMap(type -> Stream.of(type.getDeclaredFields()))
+        .map(HelpTest::option)
+        .filter(option -> option != null && option.defaultValue().contains("${env:"));
+  }
+
   @ParameterizedTest
-  @MethodSource("optionsWithVariable")
+  @MethodSource({"optionsWithVariable", "optionsOfKeysWithVariable"})
   void help_ofEachOption_endsWithItsVariableAndDefault(Option option) {
     Matcher variable = VARIABLE.matcher(option.defaultValue());
     assertThat(variable.matches()).as(option.defaultValue()).isTrue();
@@ -105,7 +113,9 @@ class HelpTest {
     CommandLine main = new CommandLine(new Main());
 
     assertThat(main.getSubcommands())
-        .containsOnlyKeys("serve", "demo", "jwks", "bootstrap", "tenant");
+        .containsOnlyKeys("serve", "demo", "jwks", "bootstrap", "keys", "tenant");
+    assertThat(main.getSubcommands().get("keys").getSubcommands())
+        .containsOnlyKeys("stage", "promote", "retire");
     assertThat(main.getSubcommands().get("tenant").getSubcommands())
         .containsOnlyKeys("create", "rotate", "show", "delete");
     commands(main)
@@ -129,7 +139,12 @@ class HelpTest {
     "bootstrap, --wait, 5m",
     "create, --registry-namespace, registry",
     "create, --service-account, registry/registry-auth",
-    "rotate, --overlap, 24h"
+    "rotate, --overlap, 24h",
+    "stage, --next-key-id, rfc7638",
+    "stage, --namespace, registry",
+    "stage, --key-secret, registry-auth-keys",
+    "stage, --jwks-secret, registry-auth-keys-jwks",
+    "promote, --wait, 0s"
   })
   void help_ofOptionsWithDefault_saysIt(String name, String option, String value) {
     CommandLine command =

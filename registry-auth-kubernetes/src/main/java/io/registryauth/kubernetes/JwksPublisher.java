@@ -18,11 +18,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a server's own keys in the JWK Set that registries read from a Secret, key {@code
- * jwks.json}: adds what is missing, or replaces what has the same key id, at once and again within
- * 3 minutes when either has changed. Keys of others stay: of another replica, or one that is there
- * before its time; to remove one is {@link RegistryBootstrap}'s part. Only what is no JWK Set is
- * replaced as a whole, with a warning. A failure is logged and tried again, after 1 s at first and
- * 1 min at the most; it stops nothing else.
+ * jwks.json}: adds what is missing, or replaces what has the same key id, at once, within 5 s when
+ * the server's keys have changed, and within 3 minutes when the Secret has; and takes a key out
+ * that it published and that is no longer the server's. Keys of others stay: of another replica, or
+ * one that is there before its time; to remove those is the part of {@link KeySecret} and {@link
+ * RegistryBootstrap}. Only what is no JWK Set is replaced as a whole, with a warning. A failure is
+ * logged and tried again, after 1 s at first and 1 min at the most; it stops nothing else.
  *
  * <p>Needs the rights {@code get}, {@code patch} and, if the Secret is not there, {@code create}:
  * it is created by server-side apply, so that all three can be given for its name alone. One thread
@@ -34,10 +35,14 @@ public final class JwksPublisher implements AutoCloseable {
   private static final Duration CLOSE = Duration.ofSeconds(6);
   private static final int RETRY_FACTOR = 2;
 
-  /** How often to look, and how soon to try again. */
-  record Pace(Duration check, Duration firstRetry, Duration lastRetry) {
+  /** How often to look at the Secret and at the own keys, and how soon to try again. */
+  record Pace(Duration check, Duration look, Duration firstRetry, Duration lastRetry) {
     static final Pace DEFAULT =
-        new Pace(Duration.ofMinutes(3), Duration.ofSeconds(1), Duration.ofMinutes(1));
+        new Pace(
+            Duration.ofMinutes(3),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(1),
+            Duration.ofMinutes(1));
   }
 
   private final KubernetesObjects objects;
@@ -45,6 +50,13 @@ public final class JwksPublisher implements AutoCloseable {
   private final Supplier<String> jwks;
   private final Pace pace;
   private final CountDownLatch closed = new CountDownLatch(1);
+
+  /** What this one has published, and hence may take out; of its thread alone. */
+  private StoredJwks published = StoredJwks.EMPTY;
+
+  /** What it has last tried to publish. */
+  private String tried = "";
+
   private final Thread thread = new Thread(this::run, "jwks-publisher");
 
   private JwksPublisher(ApiClient client, ObjectName name, Supplier<String> jwks, Pace pace) {
@@ -95,7 +107,9 @@ public final class JwksPublisher implements AutoCloseable {
   private boolean publish() {
     try {
       String own = jwks.get();
+      tried = own;
       ObjectReport report = KubernetesObjects.retryOnConflict(() -> publish(own));
+      published = StoredJwks.parse(own).orElse(StoredJwks.EMPTY);
       if (report.status() != Status.UNCHANGED) {
         log.info("Published the JWK Set: {}", report);
       }
@@ -133,7 +147,7 @@ public final class JwksPublisher implements AutoCloseable {
     }
     String wanted = own;
     if (set.isPresent() && ours.isPresent()) {
-      StoredJwks merged = set.get().with(ours.get());
+      StoredJwks merged = set.get().with(ours.get()).without(published.without(ours.get()));
       if (merged.equals(set.get())) {
         return KubernetesObjects.report(Status.UNCHANGED, stored);
       }
@@ -143,11 +157,23 @@ public final class JwksPublisher implements AutoCloseable {
     return KubernetesObjects.report(Status.UPDATED, stored);
   }
 
+  /** Waits that long, but not beyond a change of the server's own keys. */
   private boolean isClosedWithin(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
     try {
-      return closed.await(time.toMillis(), TimeUnit.MILLISECONDS);
+      for (long left = time.toNanos(); left > 0; left = end - System.nanoTime()) {
+        if (closed.await(Math.min(left, pace.look().toNanos()), TimeUnit.NANOSECONDS)) {
+          return true;
+        }
+        if (!jwks.get().equals(tried)) {
+          return false;
+        }
+      }
+      return closed.getCount() == 0;
     } catch (InterruptedException e) {
       return true; // only close() interrupts
+    } catch (RuntimeException e) {
+      return false; // to be logged by who asks for the keys next
     }
   }
 

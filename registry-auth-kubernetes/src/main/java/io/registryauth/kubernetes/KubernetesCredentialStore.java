@@ -12,9 +12,11 @@ import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreException;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.tenant.AccountName;
+import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import okhttp3.Response;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +47,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe; blocks as long as the client does, so give it one of {@link KubernetesClients}.
  */
 public final class KubernetesCredentialStore implements CredentialStore {
+  private static final AccountName NOBODY = AccountName.of(new NamespaceName("registry-auth"));
   private static final String SUFFIX = "-registry-credentials";
   private static final Logger log = LoggerFactory.getLogger(KubernetesCredentialStore.class);
 
@@ -77,14 +80,29 @@ public final class KubernetesCredentialStore implements CredentialStore {
 
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
-    AccountName account = lookup.account();
+    return find(lookup.account(), this::warnOfForbidden);
+  }
+
+  /**
+   * Asks for a Secret that nobody needs, to learn whether the API server answers; that there is
+   * none, or that it may not be read, is an answer too.
+   *
+   * @throws CredentialStoreException if it does not answer, or cannot tell
+   */
+  public void check() {
+    Optional<StoredCredentials> unused = find(NOBODY, account -> {});
+  }
+
+  private Optional<StoredCredentials> find(
+      AccountName account, Consumer<AccountName> whenForbidden) {
     try {
       long began = System.nanoTime();
       try {
         return read(account);
       } catch (ForbiddenException e) {
         if (server.wasReadyBefore(began)) {
-          return forbidden(account);
+          whenForbidden.accept(account);
+          return Optional.empty();
         }
       }
       if (!server.isReady()) {
@@ -92,7 +110,8 @@ public final class KubernetesCredentialStore implements CredentialStore {
       }
       return read(account);
     } catch (ForbiddenException e) {
-      return forbidden(account);
+      whenForbidden.accept(account);
+      return Optional.empty();
     } catch (IOException e) {
       throw new CredentialStoreException("Reading the Secret of " + account + ": " + e, e);
     } catch (CredentialStoreException e) {
@@ -136,7 +155,7 @@ public final class KubernetesCredentialStore implements CredentialStore {
     return new CredentialStoreException("Reading the Secret of " + account + ": " + why);
   }
 
-  private Optional<StoredCredentials> forbidden(AccountName account) {
+  private void warnOfForbidden(AccountName account) {
     if (warnings.tryAcquire()) {
       log.warn(
           "Kubernetes forbids reading the Secret {}/{}: the Role registry-auth-secret-reader, or its"
@@ -146,6 +165,5 @@ public final class KubernetesCredentialStore implements CredentialStore {
           account.namespace(),
           secretName(account));
     }
-    return Optional.empty();
   }
 }

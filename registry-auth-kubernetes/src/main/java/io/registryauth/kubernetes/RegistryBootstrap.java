@@ -12,6 +12,7 @@ import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.models.V1Secret;
 import io.kubernetes.client.util.Yaml;
 import io.registryauth.key.JwksBuilder;
+import io.registryauth.key.KeyEntries;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.VerificationKey;
 import io.registryauth.kubernetes.ObjectReport.Status;
@@ -34,7 +35,8 @@ import java.util.function.Consumer;
  * <tr><td>Secret {@code registry-registry-auth}</td><td>{@code http-secret}, which all replicas of
  * the registry share; once there, it is never changed</td></tr>
  * <tr><td>Secret {@code registry-auth-keys-jwks}</td><td>{@code jwks.json}, by which the registry
- * verifies tokens; made from the certificates of the signing keys</td></tr>
+ * verifies tokens; made from the certificates of the signing keys: current, next
+ * and retired</td></tr>
  * </table>
  *
  * <p>The signing keys are Secrets that somebody else makes, such as cert-manager: they are awaited.
@@ -83,7 +85,7 @@ public final class RegistryBootstrap {
     reports.accept(createHttpSecret());
     List<VerificationKey> keys = new ArrayList<>();
     for (ObjectName name : keySecrets) {
-      keys.add(key(name, await(name)));
+      keys.addAll(keys(name, await(name)));
     }
     reports.accept(objects.apply(jwks(keys)));
   }
@@ -105,8 +107,8 @@ public final class RegistryBootstrap {
     all.add(objects.fitted(httpSecret(stored.orElseGet(RandomSecret::next))));
     List<VerificationKey> keys = new ArrayList<>();
     for (ObjectName name : keySecrets) {
-      Optional<String> certificate = certificate(name);
-      if (certificate.isEmpty()) {
+      Optional<KeyEntries> entries = entries(name);
+      if (entries.isEmpty()) {
         return Yaml.dumpAll(all.iterator())
             + "# Left out is Secret "
             + jwksName()
@@ -114,7 +116,7 @@ public final class RegistryBootstrap {
             + name
             + " is not there yet.\n";
       }
-      keys.add(key(name, certificate.get()));
+      keys.addAll(keys(name, entries.get()));
     }
     all.add(objects.fitted(jwks(keys)));
     return Yaml.dumpAll(all.iterator());
@@ -155,22 +157,22 @@ public final class RegistryBootstrap {
     return ManagedObjects.secret(httpSecretName(), OPAQUE, ImmutableMap.of(HTTP_SECRET_KEY, value));
   }
 
-  /** Waits for a key, and returns its certificate. */
-  private String await(ObjectName name) throws IOException, InterruptedException {
+  /** Waits for a key, and returns it and those beside it. */
+  private KeyEntries await(ObjectName name) throws IOException, InterruptedException {
     long start = System.nanoTime();
-    Optional<String> certificate = certificate(name);
-    if (certificate.isEmpty() && !wait.isZero()) {
+    Optional<KeyEntries> entries = entries(name);
+    if (entries.isEmpty() && !wait.isZero()) {
       reports.accept(
           new ObjectReport(
               Status.WAITING,
               "Secret " + name,
               "for " + wait.toSeconds() + " s at the most; " + whoMakesIt(name)));
     }
-    while (certificate.isEmpty() && System.nanoTime() - start < wait.toNanos()) {
+    while (entries.isEmpty() && System.nanoTime() - start < wait.toNanos()) {
       TimeUnit.MILLISECONDS.sleep(Math.min(POLL.toMillis(), Math.max(1, wait.toMillis())));
-      certificate = certificate(name);
+      entries = entries(name);
     }
-    return certificate.orElseThrow(
+    return entries.orElseThrow(
         () ->
             new IOException(
                 "Secret "
@@ -190,15 +192,16 @@ public final class RegistryBootstrap {
         + name.name();
   }
 
-  private Optional<String> certificate(ObjectName name) throws IOException {
+  private Optional<KeyEntries> entries(ObjectName name) throws IOException {
     return objects
         .get(ManagedObjects.secret(name))
-        .flatMap(secret -> ManagedObjects.text(secret, CERTIFICATE_KEY));
+        .filter(secret -> ManagedObjects.text(secret, CERTIFICATE_KEY).isPresent())
+        .map(KeySecret::entries);
   }
 
-  private VerificationKey key(ObjectName name, String certificate) throws IOException {
+  private List<VerificationKey> keys(ObjectName name, KeyEntries entries) throws IOException {
     try {
-      return VerificationKey.fromPem(certificate, keyIdStyle);
+      return entries.verificationKeys(keyIdStyle);
     } catch (IllegalArgumentException e) {
       throw new IOException(
           "Secret " + name + " has no usable " + CERTIFICATE_KEY + ": " + e.getMessage(), e);

@@ -31,6 +31,9 @@ record StoredJwks(JsonObject json) {
           .setPrettyPrinting()
           .create();
 
+  /** A set without a key. */
+  static final StoredJwks EMPTY = parse("{\"keys\":[]}").orElseThrow();
+
   /** Reads a JWK Set; empty if the text is none, by which a registry would not start either. */
   static Optional<StoredJwks> parse(String text) {
     try {
@@ -57,10 +60,7 @@ record StoredJwks(JsonObject json) {
 
   /** Returns this with the keys of another, each in the place of what has its key id. */
   StoredJwks with(StoredJwks own) {
-    Set<Optional<JsonElement>> replaced =
-        StreamSupport.stream(own.keys().spliterator(), false)
-            .map(StoredJwks::id)
-            .collect(Collectors.toSet());
+    Set<Optional<JsonElement>> replaced = ids(own);
     JsonArray left = own.keys().deepCopy();
     JsonArray merged = new JsonArray();
     for (JsonElement key : keys()) {
@@ -71,8 +71,30 @@ record StoredJwks(JsonObject json) {
       }
     }
     merged.addAll(left);
+    return withKeys(merged);
+  }
+
+  /** Returns this without what has a key id of the other. */
+  StoredJwks without(StoredJwks other) {
+    Set<Optional<JsonElement>> removed = ids(other);
+    JsonArray left = new JsonArray();
+    for (JsonElement key : keys()) {
+      if (!removed.contains(id(key))) {
+        left.add(key);
+      }
+    }
+    return withKeys(left);
+  }
+
+  private static Set<Optional<JsonElement>> ids(StoredJwks set) {
+    return StreamSupport.stream(set.keys().spliterator(), false)
+        .map(StoredJwks::id)
+        .collect(Collectors.toSet());
+  }
+
+  private StoredJwks withKeys(JsonArray keys) {
     JsonObject changed = json.deepCopy();
-    changed.add(KEYS, merged);
+    changed.add(KEYS, keys);
     return new StoredJwks(changed);
   }
 

@@ -26,9 +26,13 @@ class JwksPublisherTest {
   private static final String PATH = "/api/v1/namespaces/registry/secrets/registry-auth-keys-jwks";
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final Pace FAST =
-      new Pace(Duration.ofMillis(20), Duration.ofMillis(5), Duration.ofMillis(20));
-  private static final Pace ONCE =
-      new Pace(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1));
+      new Pace(
+          Duration.ofMillis(20),
+          Duration.ofMillis(20),
+          Duration.ofMillis(5),
+          Duration.ofMillis(20));
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final Pace ONCE = new Pace(HOUR, HOUR, HOUR, HOUR);
 
   private final AtomicReference<String> jwks = new AtomicReference<>(set(key("own", 1)));
   private FakeObjects api;
@@ -102,6 +106,25 @@ class JwksPublisherTest {
     store("");
     await(() -> published().equals(jwks.get()));
     assertThat(api.object(PATH).orElseThrow().getAsJsonObject("data").keySet()).contains("other");
+  }
+
+  @Test
+  void change_ofTheOwnKeys_isSeenBeforeTheSecretIsLookedAt() throws InterruptedException {
+    publish(new Pace(HOUR, Duration.ofMillis(20), HOUR, HOUR));
+    await(() -> published().equals(jwks.get()));
+    jwks.set(set(key("own", 2)));
+    await(() -> published().equals(jwks.get()));
+  }
+
+  @Test
+  void ownKey_thatIsNoLongerThere_isTakenOut_andThoseOfOthersStay() throws InterruptedException {
+    store(set(key("other", 1), key("retired", 1)));
+    jwks.set(set(key("own", 1), key("next", 1)));
+    publish(FAST);
+    await(() -> published().contains("next"));
+    jwks.set(set(key("next", 1)));
+    await(() -> !published().contains("own"));
+    assertThat(published()).isEqualTo(set(key("other", 1), key("retired", 1), key("next", 1)));
   }
 
   @Test

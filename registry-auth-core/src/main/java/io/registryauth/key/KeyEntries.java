@@ -1,0 +1,256 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.key;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A {@link KeySet} as files of a directory, or as entries of a Secret, hold it, and the steps from
+ * one such set to the next:
+ *
+ * <table>
+ * <caption>Entries</caption>
+ * <tr><th>current</th><th>next</th><th>retired</th><th>text</th></tr>
+ * <tr><td>{@code tls.key}</td><td>{@code next.key}</td><td>{@code retired.key}</td>
+ *     <td>the private key, PEM</td></tr>
+ * <tr><td>{@code tls.crt}</td><td>{@code next.crt}</td><td>{@code retired.crt}</td>
+ *     <td>its certificate, and the issuers', PEM</td></tr>
+ * <tr><td>{@code tls.kid}</td><td>{@code next.kid}</td><td>{@code retired.kid}</td>
+ *     <td>its key id; if there is none, a {@link KeyIdStyle} gives it</td></tr>
+ * <tr><td></td><td></td><td>{@code retired.since}</td>
+ *     <td>when it stopped to sign, such as {@code 2026-11-25T12:00:00Z}</td></tr>
+ * </table>
+ *
+ * <p>A retired key keeps its private part: refresh tokens carry a fingerprint under it. {@link
+ * #toString} shows the names alone. Immutable.
+ *
+ * @param texts the text of each entry that is there, by its name
+ */
+public record KeyEntries(Map<String, String> texts) {
+  private static final String CURRENT = "tls";
+  private static final String NEXT = "next";
+  private static final String RETIRED = "retired";
+  private static final String KEY = ".key";
+  private static final String CERTIFICATE = ".crt";
+  private static final String KEY_ID = ".kid";
+  private static final String SINCE = RETIRED + ".since";
+  private static final ImmutableList<String> PARTS = ImmutableList.of(KEY, CERTIFICATE, KEY_ID);
+
+  /** The names of all entries that there can be. */
+  public static final List<String> NAMES =
+      Stream.concat(
+              Stream.of(CURRENT, NEXT, RETIRED)
+                  .flatMap(slot -> PARTS.stream().map(part -> slot + part)),
+              Stream.of(SINCE))
+          .collect(ImmutableList.toImmutableList());
+
+  /** Leaves out what is none of {@link #NAMES}, and what is empty. */
+  public KeyEntries {
+    ImmutableMap.Builder<String, String> known = ImmutableMap.builder();
+    for (String name : NAMES) {
+      String text = texts.get(name);
+      if (text != null && !text.isBlank()) {
+        known.put(name, text);
+      }
+    }
+    texts = known.buildOrThrow();
+  }
+
+  /**
+   * Reads the keys.
+   *
+   * @param style gives a key its id where no entry does
+   * @throws IllegalArgumentException if there is no current key, a key without its certificate or
+   *     the other way round, what is no such text, or two keys with one id; the message names the
+   *     entries, and shows no part of a key
+   */
+  public KeySet keySet(KeyIdStyle style) {
+    return new KeySet(
+        key(CURRENT, style)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "There is neither " + CURRENT + KEY + " nor " + CURRENT + CERTIFICATE)),
+        key(NEXT, style),
+        key(RETIRED, style).stream().toList());
+  }
+
+  private Optional<SigningKey> key(String slot, KeyIdStyle style) {
+    String key = texts.get(slot + KEY);
+    String certificate = texts.get(slot + CERTIFICATE);
+    if (key == null && certificate == null) {
+      return Optional.empty();
+    }
+    if (key == null || certificate == null) {
+      String missing = slot + (key == null ? KEY : CERTIFICATE);
+      throw new IllegalArgumentException(missing + " is missing or empty; valid is PEM");
+    }
+    try {
+      return Optional.of(SigningKey.fromPem(key, certificate, style(slot, style)));
+    } catch (IllegalArgumentException e) {
+      if (slot.equals(CURRENT)) {
+        throw e;
+      }
+      throw new IllegalArgumentException(
+          slot + KEY + " and " + slot + CERTIFICATE + ": " + e.getMessage(), e);
+    }
+  }
+
+  private KeyIdStyle style(String slot, KeyIdStyle otherwise) {
+    String keyId = texts.get(slot + KEY_ID);
+    return keyId == null ? otherwise : KeyIdStyle.fixed(keyId.strip());
+  }
+
+  /**
+   * Returns the public keys by the certificates alone, as who may not see the private ones reads
+   * them: current, next, retired.
+   *
+   * @throws IllegalArgumentException if a text is no certificate, or its key of another kind
+   */
+  public List<VerificationKey> verificationKeys(KeyIdStyle style) {
+    return Stream.of(CURRENT, NEXT, RETIRED)
+        .flatMap(slot -> verificationKey(slot, style).stream())
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private Optional<VerificationKey> verificationKey(String slot, KeyIdStyle style) {
+    return Optional.ofNullable(texts.get(slot + CERTIFICATE))
+        .map(certificate -> VerificationKey.fromPem(certificate, style(slot, style)));
+  }
+
+  /**
+   * Adds a key that will sign.
+   *
+   * @param style gives a key its id where no entry does
+   * @param nextStyle gives the new key its id, which its entry then has
+   * @throws IllegalStateException if one is staged already
+   * @throws IllegalArgumentException if the texts are no key and its certificate, if the key is one
+   *     that is there, or if it would have the id of one
+   */
+  public KeyEntries stage(
+      String keyPem, String certificatePem, KeyIdStyle style, KeyIdStyle nextStyle) {
+    KeySet before = keySet(style);
+    if (before.next().isPresent()) {
+      throw new IllegalStateException(
+          "The key "
+              + before.next().get().keyId()
+              + " is staged already; promote it, or stage another in its place by force");
+    }
+    SigningKey next = SigningKey.fromPem(keyPem, certificatePem, nextStyle);
+    for (SigningKey key : before.all()) {
+      if (key.verificationKey().publicKey().equals(next.verificationKey().publicKey())) {
+        throw new IllegalArgumentException("The key is there already, as " + key.keyId());
+      }
+      if (key.keyId().equals(next.keyId())) {
+        throw new IllegalArgumentException(
+            "The key id "
+                + next.keyId()
+                + " is that of another key, and a registry could not tell them apart; valid are"
+                + " rfc7638, libtrust and a text of its own");
+      }
+    }
+    Map<String, String> changed = new HashMap<>(texts);
+    changed.put(NEXT + KEY, keyPem);
+    changed.put(NEXT + CERTIFICATE, certificatePem);
+    changed.put(NEXT + KEY_ID, next.keyId());
+    return new KeyEntries(changed);
+  }
+
+  /** Takes a staged key out, if there is one. */
+  public KeyEntries unstage() {
+    return without(NEXT);
+  }
+
+  /**
+   * Makes the next key the current one, and retires that.
+   *
+   * @param now when the current key stops to sign
+   * @param style gives a key its id where no entry does
+   * @throws IllegalStateException if none is staged, or another is retired and not gone yet
+   * @throws IllegalArgumentException if the keys cannot be read
+   */
+  public KeyEntries promote(Instant now, KeyIdStyle style) {
+    KeySet before = keySet(style);
+    SigningKey next =
+        before
+            .next()
+            .orElseThrow(
+                () -> new IllegalStateException("No key is staged; stage one, and publish it"));
+    if (!before.retired().isEmpty()) {
+      throw new IllegalStateException(
+          "The key "
+              + before.retired().get(0).keyId()
+              + " is still there from the promotion before; retire it first");
+    }
+    Map<String, String> changed = new HashMap<>(without(NEXT).texts);
+    for (String part : PARTS) {
+      copy(CURRENT + part, RETIRED + part, changed);
+      copy(NEXT + part, CURRENT + part, changed);
+    }
+    // Whatever the style is later on: an id that registries know never changes.
+    changed.put(RETIRED + KEY_ID, before.current().keyId());
+    changed.put(CURRENT + KEY_ID, next.keyId());
+    changed.put(SINCE, now.truncatedTo(ChronoUnit.SECONDS).toString());
+    return new KeyEntries(changed);
+  }
+
+  private void copy(String from, String to, Map<String, String> changed) {
+    Optional.ofNullable(texts.get(from)).ifPresent(text -> changed.put(to, text));
+  }
+
+  /**
+   * Takes the retired key out.
+   *
+   * @param now the time
+   * @param lifetime how long its tokens live after it stopped to sign; zero to take it out whatever
+   *     becomes of them
+   * @throws IllegalStateException if none is retired, or its tokens may be alive
+   */
+  public KeyEntries retire(Instant now, Duration lifetime) {
+    if (!texts.containsKey(RETIRED + CERTIFICATE) && !texts.containsKey(RETIRED + KEY)) {
+      throw new IllegalStateException("No key is retired; promote one first");
+    }
+    if (!lifetime.isZero()) {
+      Instant end = since().plus(lifetime);
+      if (now.isBefore(end)) {
+        throw new IllegalStateException(
+            "Tokens of the retired key may be valid until " + end.truncatedTo(ChronoUnit.SECONDS));
+      }
+    }
+    return without(RETIRED);
+  }
+
+  private Instant since() {
+    String text = texts.getOrDefault(SINCE, "").strip();
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeParseException e) {
+      throw new IllegalStateException(
+          SINCE + " is \"" + text + "\", so that nobody knows how old the retired key's tokens are",
+          e);
+    }
+  }
+
+  private KeyEntries without(String slot) {
+    Map<String, String> left = new HashMap<>(texts);
+    left.keySet().removeIf(name -> name.startsWith(slot + "."));
+    return new KeyEntries(left);
+  }
+
+  /** Returns the names of the entries, and nothing of what they hold. */
+  @Override
+  public String toString() {
+    return "KeyEntries" + texts.keySet();
+  }
+}

@@ -1,0 +1,67 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import io.registryauth.key.KeyEntries;
+import io.registryauth.key.KeySet;
+import io.registryauth.key.SigningKey;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code keys promote}. */
+@Command(
+    name = "promote",
+    description = {
+      "Lets the staged key sign, and retires the current one, whose tokens go on to be taken.",
+      "Registries must have the staged key by then; --when-accepted-by asks them."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    versionProvider = Main.Version.class)
+final class KeysPromoteCommand implements Callable<Integer> {
+  @Option(
+      names = "--when-accepted-by",
+      paramLabel = "URL",
+      description =
+          "Registry, such as https://registry/v2/, that must take a token of the staged key: each of"
+              + " its addresses, several times in a row. May be repeated.")
+  private List<String> registries = List.of();
+
+  @Mixin private ProbeOptions probe;
+  @Mixin private StoredKeysOptions keys;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (registries.isEmpty()) {
+      keys.update(entries -> promote(entries));
+      return 0;
+    }
+    SigningKey next = keys.read(this::next);
+    probe.awaitAcceptance(next, keys.keyIds().profile(), registries);
+    keys.update(
+        entries -> {
+          // What is not the key that the registries have taken is not promoted.
+          if (!next(entries).verificationKey().equals(next.verificationKey())) {
+            throw new IllegalStateException("Another key was staged meanwhile; try again");
+          }
+          return promote(entries);
+        });
+    return 0;
+  }
+
+  private KeyEntries promote(KeyEntries entries) {
+    return entries.promote(InstantSource.system().instant(), keys.keyIdStyle());
+  }
+
+  /** Returns the staged key of what could be promoted. */
+  private SigningKey next(KeyEntries entries) {
+    KeySet after = promote(entries).keySet(keys.keyIdStyle());
+    return after.current();
+  }
+}

@@ -1,0 +1,72 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code keys retire}. */
+@Command(
+    name = "retire",
+    description = {
+      "Takes the retired key out of those that verify.",
+      "Not while its tokens may be valid, of which refresh tokens live longest: clients that have one"
+          + " must log in again when its key is gone."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    versionProvider = Main.Version.class)
+final class KeysRetireCommand implements Callable<Integer> {
+  /** A pod sees a changed Secret within two minutes; a registry takes a token a minute longer. */
+  private static final Duration MARGIN = Duration.ofMinutes(3);
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--expiration",
+      paramLabel = "SECONDS",
+      defaultValue = "${env:TOKEN_EXPIRATION_SEC:-300}",
+      description = {
+        "How long a token is valid, as serve has it.",
+        "(TOKEN_EXPIRATION_SEC; default: 300)"
+      })
+  private String expiration;
+
+  @Option(
+      names = "--refresh-expiration",
+      paramLabel = "SECONDS",
+      defaultValue = "${env:REFRESH_TOKEN_EXPIRATION_SEC:-2592000}",
+      description = {
+        "How long a refresh token is valid, as serve has it; 0 if none are given, or if clients may"
+            + " log in again.",
+        "(REFRESH_TOKEN_EXPIRATION_SEC; default: 2592000)"
+      })
+  private String refreshExpiration;
+
+  @Option(
+      names = "--force",
+      description = "Takes it out at once: tokens of it are refused from then on.")
+  private boolean force;
+
+  @Mixin private StoredKeysOptions keys;
+
+  @Override
+  public Integer call() throws IOException {
+    Duration access = OptionValues.parse(spec, "--expiration", expiration, OptionValues::seconds);
+    Duration refresh =
+        OptionValues.parse(spec, "--refresh-expiration", refreshExpiration, OptionValues::seconds);
+    Duration longest = (access.compareTo(refresh) > 0 ? access : refresh).plus(MARGIN);
+    keys.update(
+        entries ->
+            entries.retire(InstantSource.system().instant(), force ? Duration.ZERO : longest));
+    return 0;
+  }
+}

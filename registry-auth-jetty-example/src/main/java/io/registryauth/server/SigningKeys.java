@@ -1,0 +1,152 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import io.registryauth.key.KeyEntries;
+import io.registryauth.key.KeyIdStyle;
+import io.registryauth.key.KeySet;
+import io.registryauth.key.SigningKey;
+import io.registryauth.token.TokenProfile;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The keys of the server, in files, see {@link WatchedFiles}: the two that the options name, and,
+ * in the directory of the private key, the others of {@link KeyEntries}. A change is taken as a
+ * whole or not at all.
+ */
+final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SigningKeys.class);
+  private static final String KEY = "tls.key";
+  private static final String CERTIFICATE = "tls.crt";
+
+  private final ImmutableMap<String, String> names;
+  private final KeyIdStyle style;
+  private final TokenProfile profile;
+  private final InstantSource clock;
+  private final WatchedFiles<Loaded> files;
+  private final ValidityWarning warning;
+
+  /** A set of keys, its JWK Set, and since when it is in use. */
+  private record Loaded(KeySet keys, String jwks, Instant time) {
+    @Override
+    public String toString() {
+      return "the key " + keys.current().keyId();
+    }
+  }
+
+  SigningKeys(
+      String keyFile,
+      String certificateFile,
+      KeyIdStyle style,
+      TokenProfile profile,
+      InstantSource clock) {
+    this.style = style;
+    this.profile = profile;
+    this.clock = clock;
+    names = files(keyFile, certificateFile);
+    files =
+        new WatchedFiles<>(
+            ImmutableSet.of(keyFile, certificateFile),
+            ImmutableSet.copyOf(names.values()),
+            this::parse,
+            log);
+    warning =
+        new ValidityWarning(
+            log,
+            "The signing certificate is not valid now ({}): registries that verify by certificate,"
+                + " and not by JWK Set, refuse its tokens",
+            clock);
+    warning.check(certificate());
+  }
+
+  /**
+   * Reads the files, and looks at them from then on.
+   *
+   * @param style gives keys their ids where no file does
+   * @param profile must be able to use what signs, now or next
+   * @throws IllegalArgumentException if they are no good; the message says why
+   */
+  static SigningKeys start(
+      String keyFile, String certificateFile, KeyIdStyle style, TokenProfile profile) {
+    SigningKeys keys =
+        new SigningKeys(keyFile, certificateFile, style, profile, InstantSource.system());
+    keys.files.start(keys::poll);
+    return keys;
+  }
+
+  /** Returns the file of each entry. */
+  private static ImmutableMap<String, String> files(String keyFile, String certificateFile) {
+    Map<String, String> files = new HashMap<>();
+    KeyEntries.NAMES.forEach(
+        name -> files.put(name, Path.of(keyFile).resolveSibling(name).toString()));
+    files.put(KEY, keyFile);
+    files.put(CERTIFICATE, certificateFile);
+    return ImmutableMap.copyOf(files);
+  }
+
+  private Loaded parse(ImmutableMap<String, String> contents) {
+    Map<String, String> texts = new HashMap<>();
+    names.forEach((name, file) -> texts.put(name, contents.getOrDefault(file, "")));
+    KeySet keys = new KeyEntries(texts).keySet(style);
+    profile.check(keys.current());
+    keys.next().ifPresent(profile::check);
+    return new Loaded(keys, keys.jwks(), clock.instant());
+  }
+
+  /** Looks at the files, and takes what is new and good. */
+  void poll() {
+    files.look(this::take);
+    warning.check(certificate());
+  }
+
+  private void take(Loaded renewed) {
+    warning.reset();
+    log.info(
+        "Signing {} with the key {}; verified are tokens of {}",
+        renewed.keys.current().algorithm(),
+        renewed.keys.current().keyId(),
+        renewed.keys.all().stream().map(SigningKey::keyId).collect(Collectors.joining(", ")));
+  }
+
+  private X509Certificate certificate() {
+    return get().current().certificates().get(0);
+  }
+
+  /** Returns the keys that are in use. */
+  @Override
+  public KeySet get() {
+    return files.get().keys();
+  }
+
+  /** Returns the JWK Set of the keys that are in use. */
+  String jwks() {
+    return files.get().jwks();
+  }
+
+  /** Returns since when these keys are in use. */
+  Instant loaded() {
+    return files.get().time();
+  }
+
+  /** Returns until when the certificate of the current key is valid. */
+  Instant certificateExpiry() {
+    return certificate().getNotAfter().toInstant();
+  }
+
+  @Override
+  public void close() {
+    files.close();
+  }
+}

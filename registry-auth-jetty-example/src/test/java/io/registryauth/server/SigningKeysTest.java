@@ -1,0 +1,142 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.registryauth.key.KeyIdStyle;
+import io.registryauth.key.SigningKey;
+import io.registryauth.token.TokenProfile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/** The server's keys, whose files a test changes and has looked at. */
+class SigningKeysTest {
+  private static final Instant START = Instant.parse("2026-11-25T12:00:00Z");
+
+  private final Logger logger = (Logger) LoggerFactory.getLogger(SigningKeys.class);
+  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private final AtomicReference<Instant> now = new AtomicReference<>(START);
+
+  @TempDir private Path directory;
+  private TestCertificate first;
+  private SigningKeys keys;
+
+  @BeforeEach
+  void start() throws Exception {
+    log.start();
+    logger.addAppender(log);
+    first = TestCertificate.selfSigned(TestCertificate.ec("secp256r1"));
+    write("tls", first);
+    keys = open(TokenProfile.DISTRIBUTION_3);
+  }
+
+  @AfterEach
+  void stop() {
+    keys.close();
+    logger.detachAppender(log);
+  }
+
+  private SigningKeys open(TokenProfile profile) {
+    return new SigningKeys(
+        directory.resolve("tls.key").toString(),
+        directory.resolve("tls.crt").toString(),
+        KeyIdStyle.fixed("signer"),
+        profile,
+        now::get);
+  }
+
+  private void write(String slot, TestCertificate pair) throws IOException {
+    write(slot + ".key", pair.pkcs8());
+    write(slot + ".crt", pair.certificatePem());
+  }
+
+  private void write(String name, String text) throws IOException {
+    Files.writeString(directory.resolve(name), text);
+  }
+
+  private List<String> ids() {
+    return keys.get().all().stream().map(SigningKey::keyId).toList();
+  }
+
+  private List<String> messages(Level level) {
+    return log.list.stream()
+        .filter(event -> event.getLevel() == level)
+        .map(ILoggingEvent::getFormattedMessage)
+        .toList();
+  }
+
+  @Test
+  void poll_stagedKey_isTakenAsAWhole() throws Exception {
+    TestCertificate next = TestCertificate.selfSigned(TestCertificate.ed25519());
+    write("next.kid", "second");
+    write("next.key", next.pkcs8());
+    keys.poll();
+    assertThat(ids()).containsExactly("signer");
+    assertThat(messages(Level.ERROR)).singleElement().asString().contains("next.crt is missing");
+
+    now.set(START.plusSeconds(60));
+    write("next.crt", next.certificatePem());
+    keys.poll();
+    assertThat(ids()).containsExactly("signer", "second");
+    assertThat(keys.loaded()).isEqualTo(START.plusSeconds(60));
+    assertThat(messages(Level.INFO)).singleElement().asString().endsWith("of signer, second");
+  }
+
+  @Test
+  void poll_twoKeysOfOneId_areRefused() throws Exception {
+    write("next", TestCertificate.selfSigned(TestCertificate.ed25519()));
+    keys.poll();
+    keys.poll();
+    assertThat(ids()).containsExactly("signer");
+    assertThat(messages(Level.ERROR))
+        .singleElement()
+        .asString()
+        .contains("the key signer stays in use", "Two keys have the key id signer");
+  }
+
+  /** What signs next must be able to, for the day on which it is promoted. */
+  @Test
+  void poll_stagedKeyThatTheProfileCannotUse_isRefused() throws Exception {
+    SigningKeys ofProfile = open(TokenProfile.DISTRIBUTION_2_8);
+    write("next.kid", "second");
+    write("next", TestCertificate.selfSigned(TestCertificate.ed25519()));
+    ofProfile.poll();
+    assertThat(ofProfile.get().next()).isEmpty();
+    assertThat(messages(Level.ERROR)).singleElement().asString().contains("Ed25519");
+    assertThatThrownBy(() -> open(TokenProfile.DISTRIBUTION_2_8))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Ed25519");
+    ofProfile.close();
+  }
+
+  @Test
+  void certificate_thatExpires_isWarnedOfOnceADay() {
+    assertThat(keys.certificateExpiry()).isEqualTo(first.certificate().getNotAfter().toInstant());
+    keys.poll();
+    assertThat(messages(Level.WARN)).isEmpty();
+    now.set(keys.certificateExpiry().plusSeconds(1));
+    keys.poll();
+    keys.poll();
+    assertThat(messages(Level.WARN)).singleElement().asString().contains("is not valid now");
+    now.set(now.get().plus(Duration.ofDays(1)));
+    keys.poll();
+    assertThat(messages(Level.WARN)).hasSize(2);
+  }
+}
