@@ -99,10 +99,10 @@ final class StoreMetrics {
         .callback(
             lookups -> {
               CacheStats stats = cache.stats();
-              lookups.call(stats.hits(), "hit");
-              lookups.call(stats.reads(), "read");
-              lookups.call(stats.stale(), "stale");
-              lookups.call(stats.failures(), "failed");
+              lookups.call((double) stats.hits(), "hit");
+              lookups.call((double) stats.reads(), "read");
+              lookups.call((double) stats.stale(), "stale");
+              lookups.call((double) stats.failures(), "failed");
             })
         .register(registry);
     SummaryWithCallback.builder()
@@ -118,13 +118,13 @@ final class StoreMetrics {
         .register(registry);
     GaugeWithCallback.builder()
         .name("registry_auth_cache_entries")
-        .help("Namespaces in the cache, with credentials (known) and without (unknown).")
+        .help("Accounts in the cache, with credentials (known) and without (unknown).")
         .labelNames("kind")
         .callback(
             entries -> {
               CacheStats stats = cache.stats();
-              entries.call(stats.known(), "known");
-              entries.call(stats.unknown(), "unknown");
+              entries.call((double) stats.known(), "known");
+              entries.call((double) stats.unknown(), "unknown");
             })
         .register(registry);
   }
