@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import org.jose4j.json.JsonUtil;
 import org.jose4j.jws.JsonWebSignature;
@@ -42,6 +43,12 @@ import org.jose4j.lang.JoseException;
  * Algorithm and key id are the key's, never the caller's. Thread-safe.
  */
 public final class TokenIssuer {
+  // Signing is nearly all the work there is. More at a time than there are processors would not be
+  // done sooner, and would leave next to nothing to those who read requests and say that there are
+  // too many.
+  private static final Semaphore TURNS =
+      new Semaphore(Runtime.getRuntime().availableProcessors(), true);
+
   /** How far a registry's clock may be behind; its own leeway of 60 s comes on top. */
   private static final Duration CLOCK_SKEW = Duration.ofMinutes(1);
 
@@ -130,10 +137,13 @@ public final class TokenIssuer {
     }
     jws.setKey(key.privateKey());
     jws.setPayload(JsonUtil.toJson(claims));
+    TURNS.acquireUninterruptibly();
     try {
       return jws.getCompactSerialization();
     } catch (JoseException e) {
       throw new IllegalStateException("The key " + key.keyId() + " cannot sign any more", e);
+    } finally {
+      TURNS.release();
     }
   }
 

@@ -138,7 +138,7 @@ class ConnectionLimitTest {
     ask(slow, "/slow");
     assertThat(underWay.await(20, TimeUnit.SECONDS)).isTrue();
     for (int i = 0; i < 3 * MAX; i++) {
-      connectAndAsk();
+      Socket unused = connectAndAsk();
     }
     TimeUnit.NANOSECONDS.sleep(PATIENCE.plusSeconds(2).toNanos());
 
