@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -102,6 +103,10 @@ class KeysCommandTest {
     assertThat(published("rotated")).containsExactlyInAnyOrder(FIXED, next);
 
     assertRefused(keys("retire", "rotated"), "Tokens of the retired key may be valid until");
+    String refusal =
+        keys("retire", "rotated", "--refresh-expiration=0", "--push-expiration=86400").stderr();
+    assertThat(Instant.parse(refusal.replaceFirst("(?s).*valid until (\\S+?Z).*", "$1")))
+        .isAfter(Instant.now().plusSeconds(80_000));
     keys("retire", "rotated", "--force").orFail();
     assertThat(api.entries("rotated", KEYS)).containsOnlyKeys("tls.crt", "tls.key", "tls.kid");
     assertThat(published("rotated")).containsExactly(next);

@@ -6,6 +6,8 @@ package io.registryauth.server;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,6 +43,16 @@ final class KeysRetireCommand implements Callable<Integer> {
   private String expiration;
 
   @Option(
+      names = "--push-expiration",
+      paramLabel = "SECONDS",
+      defaultValue = "${env:PUSH_TOKEN_EXPIRATION_SEC:-}",
+      description = {
+        "How long a token is valid that allows more than to pull, as serve has it.",
+        "(PUSH_TOKEN_EXPIRATION_SEC; default: that of --expiration)"
+      })
+  private String pushExpiration;
+
+  @Option(
       names = "--refresh-expiration",
       paramLabel = "SECONDS",
       defaultValue = "${env:REFRESH_TOKEN_EXPIRATION_SEC:-2592000}",
@@ -60,13 +72,17 @@ final class KeysRetireCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Duration access = OptionValues.parse(spec, "--expiration", expiration, OptionValues::seconds);
-    Duration refresh =
-        OptionValues.parse(spec, "--refresh-expiration", refreshExpiration, OptionValues::seconds);
-    Duration longest = (access.compareTo(refresh) > 0 ? access : refresh).plus(MARGIN);
+    Duration pull = seconds("--expiration", expiration);
+    Duration push = pushExpiration.isEmpty() ? pull : seconds("--push-expiration", pushExpiration);
+    Duration refresh = seconds("--refresh-expiration", refreshExpiration);
+    Duration longest = Collections.max(List.of(pull, push, refresh)).plus(MARGIN);
     keys.update(
         entries ->
             entries.retire(InstantSource.system().instant(), force ? Duration.ZERO : longest));
     return 0;
+  }
+
+  private Duration seconds(String option, String text) {
+    return OptionValues.parse(spec, option, text, OptionValues::seconds);
   }
 }
