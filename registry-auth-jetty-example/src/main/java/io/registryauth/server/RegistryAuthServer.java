@@ -41,7 +41,7 @@ final class RegistryAuthServer implements AutoCloseable {
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration BODY_PATIENCE = Duration.ofSeconds(10);
   private static final Duration REQUEST_PATIENCE = Duration.ofSeconds(30);
-  private static final int ACCEPT_QUEUE = 1024;
+  private static final int ACCEPT_QUEUE = 4096;
 
   // More than may wait for a store, three times 48, and fewer than there are threads: some must be
   // left to say that there is no place.
@@ -93,7 +93,7 @@ final class RegistryAuthServer implements AutoCloseable {
                 Map.of(
                     "/healthz", new HealthServlet(), "/readyz", new HealthServlet(() -> ready))));
     ConnectionLimit connections =
-        new ConnectionLimit(capacity(contexts), MAX_CONNECTIONS, REQUEST_PATIENCE);
+        new ConnectionLimit(capacity(contexts), clients, MAX_CONNECTIONS, REQUEST_PATIENCE);
     clients.addEventListener(connections);
     clients.setAcceptQueueSize(ACCEPT_QUEUE);
     server.setHandler(new DrainingHandler(new WholeBodyHandler(connections, BODY_PATIENCE)));

@@ -57,7 +57,7 @@ class ConnectionLimitTest {
   @BeforeEach
   void start() throws Exception {
     connector.setHost("127.0.0.1");
-    ConnectionLimit limit = new ConnectionLimit(answerer, MAX, PATIENCE);
+    ConnectionLimit limit = new ConnectionLimit(answerer, connector, MAX, PATIENCE);
     connector.addEventListener(limit);
     server.addConnector(connector);
     server.setHandler(limit);
