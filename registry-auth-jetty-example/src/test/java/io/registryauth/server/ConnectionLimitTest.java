@@ -132,6 +132,21 @@ class ConnectionLimitTest {
     }
   }
 
+  /** None may be closed with its request in the line. */
+  @Test
+  void burst_ofManyMoreConnectionsThanThereMayBe_isAnsweredToTheLast() throws Exception {
+    List<Socket> burst = new ArrayList<>();
+    for (int i = 0; i < 10 * MAX; i++) {
+      Socket client = connect();
+      ask(client, "/");
+      burst.add(client);
+    }
+
+    for (Socket client : burst) {
+      assertThat(answer(client)).isEqualTo(ANSWER);
+    }
+  }
+
   @Test
   void requestUnderWay_isNotClosedWhateverComes() throws Exception {
     Socket slow = connect();
