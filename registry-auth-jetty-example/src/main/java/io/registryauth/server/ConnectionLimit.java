@@ -6,14 +6,16 @@ package io.registryauth.server;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.AbstractConnector;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -27,12 +29,16 @@ import org.eclipse.jetty.util.thread.Scheduler;
  *
  * <p>When there are too many, the one that has been waited for longest makes room for the newest.
  * (Jetty's {@code NetworkConnectionLimit} accepts none until one ends, so that a few thousand slow
- * clients shut all others out.) A client that sends its request at once is answered before as many
- * others have come as there may be.
+ * clients shut all others out.) One that has only just come is let be, too: it may have sent its
+ * request, and nobody has read it yet. Until there is an older one, no more are accepted.
  */
 final class ConnectionLimit extends Handler.Wrapper implements Connection.Listener {
-  private static final long SWEEP_SECONDS = 1;
+  private static final Duration SWEEP = Duration.ofSeconds(1);
 
+  /** What a connection has at least, so that a request that was sent with it is read. */
+  private static final Duration GRACE = Duration.ofMillis(250);
+
+  private final AbstractConnector connector;
   private final int maxConnections;
   private final Duration patience;
 
@@ -41,8 +47,10 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
   private final Set<EndPoint> open = new HashSet<>();
   private final Map<EndPoint, Long> awaited = new LinkedHashMap<>();
 
-  ConnectionLimit(Handler handler, int maxConnections, Duration patience) {
+  ConnectionLimit(
+      Handler handler, AbstractConnector connector, int maxConnections, Duration patience) {
     super(handler);
+    this.connector = connector;
     this.maxConnections = maxConnections;
     this.patience = patience;
   }
@@ -50,7 +58,7 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    sweepLater();
+    schedule(this::sweep, SWEEP);
   }
 
   @Override
@@ -59,13 +67,35 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
     if (endPoint instanceof EndPoint.Wrapper) {
       return; // the plain side of a TLS connection, which is counted already
     }
-    List<EndPoint> tooMany;
     synchronized (this) {
       open.add(endPoint);
       awaited.put(endPoint, System.nanoTime());
-      tooMany = takeOldest(() -> open.size() > maxConnections);
+    }
+    makeRoom();
+  }
+
+  /** Closes the oldest that are too many; if these are too young, accepts no more for a moment. */
+  private void makeRoom() {
+    List<EndPoint> tooMany;
+    boolean pause;
+    synchronized (this) {
+      long now = System.nanoTime();
+      tooMany =
+          takeOldest(opened -> open.size() > maxConnections && now - opened > GRACE.toNanos());
+      pause = open.size() > maxConnections && connector.isAccepting();
+      if (pause) {
+        connector.setAccepting(false);
+      }
     }
     tooMany.forEach(EndPoint::close);
+    if (pause) {
+      schedule(this::acceptAgain, GRACE);
+    }
+  }
+
+  private void acceptAgain() {
+    connector.setAccepting(true);
+    makeRoom();
   }
 
   @Override
@@ -96,31 +126,35 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
     return endPoint instanceof EndPoint.Wrapper wrapper ? wrapper.unwrap() : endPoint;
   }
 
-  private void sweepLater() {
+  private void schedule(Runnable task, Duration delay) {
     Scheduler.Task unused =
-        getServer().getScheduler().schedule(this::sweep, SWEEP_SECONDS, TimeUnit.SECONDS);
+        getServer().getScheduler().schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void sweep() {
     List<EndPoint> tooSlow;
     synchronized (this) {
       long now = System.nanoTime();
-      tooSlow = takeOldest(() -> now - awaited.values().iterator().next() > patience.toNanos());
+      tooSlow = takeOldest(opened -> now - opened > patience.toNanos());
     }
     tooSlow.forEach(EndPoint::close);
     if (isRunning()) {
-      sweepLater();
+      schedule(this::sweep, SWEEP);
     }
   }
 
-  /** Takes out connections that are waited for, as long as there are any and it holds. */
-  private synchronized List<EndPoint> takeOldest(BooleanSupplier condition) {
+  /** Takes out connections that are waited for, the oldest first, as long as it holds. */
+  private synchronized List<EndPoint> takeOldest(LongPredicate condition) {
     List<EndPoint> taken = new ArrayList<>();
-    while (!awaited.isEmpty() && condition.getAsBoolean()) {
-      EndPoint oldest = awaited.keySet().iterator().next();
-      awaited.remove(oldest);
-      open.remove(oldest);
-      taken.add(oldest);
+    Iterator<Map.Entry<EndPoint, Long>> oldest = awaited.entrySet().iterator();
+    while (oldest.hasNext()) {
+      Map.Entry<EndPoint, Long> next = oldest.next();
+      if (!condition.test(next.getValue())) {
+        break;
+      }
+      oldest.remove();
+      open.remove(next.getKey());
+      taken.add(next.getKey());
     }
     return taken;
   }

@@ -11,7 +11,7 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.Unit;
 import io.registryauth.key.SigningKey;
 import java.security.cert.X509Certificate;
-import java.util.Date;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,14 +34,14 @@ final class KeyMetrics {
     registerTimes(
         "registry_auth_certificate_not_before_timestamp_seconds",
         "Since when a certificate in use is valid.",
-        X509Certificate::getNotBefore);
+        certificate -> certificate.getNotBefore().toInstant());
     registerTimes(
         "registry_auth_certificate_not_after_timestamp_seconds",
         "Until when a certificate in use is valid.",
-        X509Certificate::getNotAfter);
+        certificate -> certificate.getNotAfter().toInstant());
   }
 
-  private void registerTimes(String name, String help, Function<X509Certificate, Date> time) {
+  private void registerTimes(String name, String help, Function<X509Certificate, Instant> time) {
     GaugeWithCallback unused =
         GaugeWithCallback.builder()
             .name(name)
@@ -55,7 +55,7 @@ final class KeyMetrics {
                             certificate
                                 .get()
                                 .map(time)
-                                .ifPresent(at -> gauge.call(at.getTime() / 1e3, use))))
+                                .ifPresent(at -> gauge.call(at.toEpochMilli() / 1e3, use))))
             .register(registry);
   }
 

@@ -46,7 +46,7 @@ final class RegistryAuthServer implements AutoCloseable {
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration BODY_PATIENCE = Duration.ofSeconds(10);
   private static final Duration REQUEST_PATIENCE = Duration.ofSeconds(30);
-  private static final int ACCEPT_QUEUE = 1024;
+  private static final int ACCEPT_QUEUE = 4096;
 
   // More than may wait for a store, three times 48, and fewer than there are threads: some must be
   // left to say that there is no place.
@@ -118,7 +118,8 @@ final class RegistryAuthServer implements AutoCloseable {
   }
 
   private static Handler limited(ServerConnector connector, int maxConnections, Handler handler) {
-    ConnectionLimit limit = new ConnectionLimit(handler, maxConnections, REQUEST_PATIENCE);
+    ConnectionLimit limit =
+        new ConnectionLimit(handler, connector, maxConnections, REQUEST_PATIENCE);
     connector.addEventListener(limit);
     return limit;
   }

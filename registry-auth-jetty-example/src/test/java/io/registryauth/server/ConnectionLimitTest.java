@@ -57,7 +57,7 @@ class ConnectionLimitTest {
   @BeforeEach
   void start() throws Exception {
     connector.setHost("127.0.0.1");
-    ConnectionLimit limit = new ConnectionLimit(answerer, MAX, PATIENCE);
+    ConnectionLimit limit = new ConnectionLimit(answerer, connector, MAX, PATIENCE);
     connector.addEventListener(limit);
     server.addConnector(connector);
     server.setHandler(limit);
@@ -128,6 +128,21 @@ class ConnectionLimitTest {
     assertThat(isClosed(first.get(1))).isTrue();
     for (Socket client : List.of(first.get(0), first.get(2), first.get(3), another)) {
       ask(client, "/");
+      assertThat(answer(client)).isEqualTo(ANSWER);
+    }
+  }
+
+  /** None may be closed with its request in the line. */
+  @Test
+  void burst_ofManyMoreConnectionsThanThereMayBe_isAnsweredToTheLast() throws Exception {
+    List<Socket> burst = new ArrayList<>();
+    for (int i = 0; i < 10 * MAX; i++) {
+      Socket client = connect();
+      ask(client, "/");
+      burst.add(client);
+    }
+
+    for (Socket client : burst) {
       assertThat(answer(client)).isEqualTo(ANSWER);
     }
   }

@@ -136,8 +136,14 @@ class MetricsTest {
     assertThat(scrape()).contains("registry_auth_requests_in_flight 0.0");
     try (Socket slow = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
       String request =
-          "GET /auth?service=docker-registry HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-              + "Authorization: Basic c2xvdzp4\r\n\r\n";
+          String.join(
+              "\r\n",
+              "GET /auth?service=docker-registry HTTP/1.1",
+              "Host: x",
+              "Connection: close",
+              "Authorization: Basic c2xvdzp4",
+              "",
+              "");
       slow.getOutputStream().write(request.getBytes(UTF_8));
       assertThat(underWay.await(30, TimeUnit.SECONDS)).isTrue();
 
