@@ -34,6 +34,7 @@ final class DecisionMetrics implements TokenListener {
     decisions.initLabelValues(AuditLog.ISSUED, "");
     decisions.initLabelValues("unauthorized", "wrong-password");
     decisions.initLabelValues("unauthorized", "unknown-namespace");
+    decisions.initLabelValues("toomanyrequests", "too-many-failed-attempts");
     decisions.initLabelValues("unavailable", "credentials-unavailable");
   }
 

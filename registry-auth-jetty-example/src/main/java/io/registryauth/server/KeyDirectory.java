@@ -74,6 +74,11 @@ final class KeyDirectory {
       copyOwnerAndRights(directory.resolve(secret ? "tls.key" : "tls.crt"), file);
     }
     copyOwnerAndRights(directory, version);
+    for (String name : entries.texts().keySet()) {
+      if (!Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+        link(directory.resolve(name), Path.of(DATA, name)); // leads nowhere yet: all come together
+      }
+    }
     link(data, version.getFileName());
     for (String name : KeyEntries.NAMES) {
       if (entries.texts().containsKey(name)) {

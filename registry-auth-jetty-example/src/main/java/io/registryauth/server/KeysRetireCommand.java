@@ -30,6 +30,8 @@ final class KeysRetireCommand implements Callable<Integer> {
   /** A pod sees a changed Secret within two minutes; a registry takes a token a minute longer. */
   private static final Duration MARGIN = Duration.ofMinutes(3);
 
+  private static final Duration MAX_LIFETIME = Duration.ofDays(366);
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -65,7 +67,8 @@ final class KeysRetireCommand implements Callable<Integer> {
 
   @Option(
       names = "--force",
-      description = "Takes it out at once: tokens of it are refused from then on.")
+      description =
+          "Takes it out at once. Registries refuse its tokens once they have been restarted.")
   private boolean force;
 
   @Mixin private StoredKeysOptions keys;
@@ -82,7 +85,15 @@ final class KeysRetireCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static Duration lifetime(String text) {
+    Duration time = OptionValues.seconds(text);
+    if (time.isNegative() || time.compareTo(MAX_LIFETIME) > 0) {
+      throw new IllegalArgumentException("valid are 0 to " + MAX_LIFETIME.toSeconds() + " s");
+    }
+    return time;
+  }
+
   private Duration seconds(String option, String text) {
-    return OptionValues.parse(spec, option, text, OptionValues::seconds);
+    return OptionValues.parse(spec, option, text, KeysRetireCommand::lifetime);
   }
 }

@@ -63,8 +63,8 @@ final class ListenOptions {
       paramLabel = "NETWORKS",
       defaultValue = "${env:TRUSTED_PROXIES:-}",
       description = {
-        "Proxies whose X-Forwarded-For says where a client is: IP addresses and networks, such as"
-            + " 10.0.0.0/8, with commas between.",
+        "Proxies whose X-Forwarded-For says where a client is: IP addresses and networks, with commas"
+            + " between. They must hold proxies alone: whoever is there can say to come from anywhere.",
         "(TRUSTED_PROXIES; default: none)"
       })
   private String trustedProxies;

@@ -48,10 +48,10 @@ final class RegistryAuthServer implements AutoCloseable {
   private static final Duration REQUEST_PATIENCE = Duration.ofSeconds(30);
   private static final int ACCEPT_QUEUE = 4096;
 
-  // More than may wait for a store, three times 48, and fewer than there are threads: some must be
-  // left to say that there is no place.
-  private static final int MAX_UNDER_WAY = 160;
-  private static final int MAX_WAITING = 160;
+  // More than may wait for a store, three times 48, and for bcrypt, 24, and fewer than there are
+  // threads: some must be left to say that there is no place.
+  private static final int MAX_UNDER_WAY = 180;
+  private static final int MAX_WAITING = 180;
   private static final Duration MAX_WAIT = Duration.ofSeconds(1);
 
   // Room for the longest query and Authorization header that are valid; the servlet refuses longer

@@ -61,8 +61,8 @@ final class ThrottlingAuthenticator implements Authenticator {
   private final Bandwidth perAddress;
 
   // A bucket that is not there is full. One that was not drawn from for so long is full again.
-  private final Cache<NamespaceAtAddress, Bucket> namespaces = cache(MAX_CLIENTS, 2);
-  private final Cache<String, Bucket> addresses = cache(MAX_CLIENTS, 2);
+  private final Cache<NamespaceAtAddress, Bucket> namespaces = cache(MAX_CLIENTS, 10);
+  private final Cache<String, Bucket> addresses = cache(MAX_CLIENTS, 10);
 
   // Credentials that were good, as digests that only this process can make.
   private final Cache<HashCode, Boolean> good = cache(MAX_GOOD, 24 * 60);
@@ -153,7 +153,7 @@ final class ThrottlingAuthenticator implements Authenticator {
                 place,
                 same ->
                     Bucket.builder().addLimit(bandwidth).withCustomTimePrecision(ticker).build());
-    boolean unused = bucket.tryConsume(1);
+    long unused = bucket.consumeIgnoringRateLimits(1); // into debt, if many came at once
   }
 
   private HashCode digest(String address, Credentials credentials) {

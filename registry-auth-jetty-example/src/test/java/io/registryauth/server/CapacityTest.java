@@ -110,7 +110,7 @@ class CapacityTest {
     assertThat(statuses)
         .filteredOn(status -> status.endsWith("200"))
         .hasSizeGreaterThanOrEqualTo(150)
-        .hasSizeLessThan(CLIENTS / 2 + 50);
+        .hasSizeLessThan(CLIENTS - 200);
     assertThat(answer(ask("/auth?service=docker-registry"))).startsWith("HTTP/1.1 200");
   }
 }

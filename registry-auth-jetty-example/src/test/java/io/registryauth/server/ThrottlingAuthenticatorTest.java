@@ -6,6 +6,7 @@ package io.registryauth.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.github.bucket4j.TimeMeter;
 import io.registryauth.credential.AuthenticationRequest;
 import io.registryauth.credential.AuthenticationResult;
@@ -19,6 +20,13 @@ import io.registryauth.credential.Credentials;
 import io.registryauth.credential.InMemoryCredentialStore;
 import io.registryauth.credential.Password;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -87,6 +95,38 @@ class ThrottlingAuthenticatorTest {
     nanoseconds.addAndGet(Duration.ofMinutes(5).toNanos());
     fail(ATTEMPTS, HERE, "team");
     assertThat(authenticate(HERE, "team", "wrong")).isInstanceOf(Throttled.class);
+  }
+
+  /** Each was looked at before the first was counted; they are paid for all the same. */
+  @Test
+  void attack_manyAtOnce_haveToWaitForAllOfThem() throws Exception {
+    int many = 4 * ATTEMPTS;
+    CountDownLatch inside = new CountDownLatch(many);
+    Authenticator slow =
+        over(
+            request -> {
+              inside.countDown();
+              boolean unused =
+                  Uninterruptibles.awaitUninterruptibly(inside, Duration.ofSeconds(30));
+              return new Refused("wrong-password", Optional.empty());
+            });
+    AuthenticationRequest guess =
+        new AuthenticationRequest(new Credentials("team", Password.of("guess")), HERE);
+    ExecutorService threads = Executors.newFixedThreadPool(many);
+    try {
+      List<Future<AuthenticationResult>> results =
+          threads.invokeAll(Collections.nCopies(many, () -> slow.authenticate(guess)));
+      for (Future<AuthenticationResult> result : results) {
+        assertThat(result.get()).isInstanceOf(Refused.class);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+
+    nanoseconds.addAndGet(Duration.ofMinutes(3).toNanos());
+    assertThat(slow.authenticate(guess)).isInstanceOf(Throttled.class);
+    nanoseconds.addAndGet(Duration.ofSeconds(10).toNanos());
+    assertThat(slow.authenticate(guess)).isInstanceOf(Refused.class);
   }
 
   @Test

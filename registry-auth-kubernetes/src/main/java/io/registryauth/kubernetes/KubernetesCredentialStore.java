@@ -16,7 +16,6 @@ import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import okhttp3.Response;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,28 +79,14 @@ public final class KubernetesCredentialStore implements CredentialStore {
 
   @Override
   public Optional<StoredCredentials> find(CredentialLookup lookup) {
-    return find(lookup.account(), this::warnOfForbidden);
-  }
-
-  /**
-   * Asks for a Secret that nobody needs, to learn whether the API server answers; that there is
-   * none, or that it may not be read, is an answer too.
-   *
-   * @throws CredentialStoreException if it does not answer, or cannot tell
-   */
-  public void check() {
-    Optional<StoredCredentials> unused = find(NOBODY, account -> {});
-  }
-
-  private Optional<StoredCredentials> find(
-      AccountName account, Consumer<AccountName> whenForbidden) {
+    AccountName account = lookup.account();
     try {
       long began = System.nanoTime();
       try {
         return read(account);
       } catch (ForbiddenException e) {
         if (server.wasReadyBefore(began)) {
-          whenForbidden.accept(account);
+          warnOfForbidden(account);
           return Optional.empty();
         }
       }
@@ -110,7 +95,7 @@ public final class KubernetesCredentialStore implements CredentialStore {
       }
       return read(account);
     } catch (ForbiddenException e) {
-      whenForbidden.accept(account);
+      warnOfForbidden(account);
       return Optional.empty();
     } catch (IOException e) {
       throw new CredentialStoreException("Reading the Secret of " + account + ": " + e, e);
@@ -124,6 +109,22 @@ public final class KubernetesCredentialStore implements CredentialStore {
           root instanceof KubernetesClients.NoCredentialsException
               ? String.valueOf(root.getMessage())
               : e.getClass().getSimpleName());
+    }
+  }
+
+  /**
+   * Asks for a Secret that nobody needs, to learn whether the API server answers; that there is
+   * none, or that it may not be read, is an answer too.
+   *
+   * @throws CredentialStoreException if it does not answer, or cannot tell
+   */
+  public void check() {
+    try {
+      Optional<StoredCredentials> unused = read(NOBODY);
+    } catch (ForbiddenException e) {
+      log.debug("The API server answers; what may be read, each request finds out");
+    } catch (IOException e) {
+      throw new CredentialStoreException("Reading the Secret of " + NOBODY + ": " + e, e);
     }
   }
 
