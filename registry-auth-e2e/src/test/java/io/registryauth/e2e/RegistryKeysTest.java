@@ -4,7 +4,9 @@
 package io.registryauth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -12,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a registry gets to know the server's key. */
 @OnEachRegistry
@@ -47,6 +50,29 @@ class RegistryKeysTest {
       assertThat(use(registry, newServer)).isEqualTo(200);
       assertThat(use(registry, oldServer)).isEqualTo(401);
     }
+  }
+
+  /** So a JWK Set of ours has no entry of another kind: it would stop the registry, not be left. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"kty\":\"XYZ\",\"kid\":\"other\"}",
+        "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"kid\":\"other\",\"x\":\"AAAA\"}",
+        "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"other\",\"x\":\"AAAA\",\"y\":\"AAAA\"}"
+      })
+  void jwkSetWithAnEntryThatMakesNoSense_stopsTheRegistryFromStarting(String entry)
+      throws Exception {
+    Keys keys = Keys.generate(directory);
+    Path jwks = directory.resolve("jwks.json");
+    ServerJar.writeJwks(keys.certificate(), jwks);
+    Files.writeString(
+        jwks, Files.readString(jwks).replaceFirst("\\]\\s*}\\s*$", "," + entry + "]}"));
+    URI realm = URI.create("http://localhost:1/auth");
+
+    assertThatThrownBy(
+            () -> Registry.start(version, directory, realm, keys.certificate(), jwks).close())
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("failed to parse jwks");
   }
 
   @Test

@@ -107,6 +107,8 @@ abstract class SpecificationVectors {
           "§7 no. 50",
           List.of(
               "e2e/RegistryKeysTest#newKey_acceptedAfterTheRestart_andTheOldOneRefused",
+              "e2e/RegistryKeysTest"
+                  + "#jwkSetWithAnEntryThatMakesNoSense_stopsTheRegistryFromStarting",
               "e2e/KeyKindsTest#tableOfThePage_isWhatTheRegistryTakes",
               "key/VerificationKeyTest#fromPem_unusableKey_isRefused"),
           "§E no. 19", // within the bound of each store
