@@ -29,7 +29,7 @@ class OverloadTest {
   private static final Duration MEASURED = Duration.ofSeconds(8);
   private static final double WANTED_GOODPUT = 0.85;
 
-  /** What must be so however busy the machine is; without bounds it was less. */
+  /** What must be so however busy the machine is. */
   private static final double LEAST_GOODPUT = 0.4;
 
   /** Others use the processors, too: what is measured once may have been disturbed. */
