@@ -250,10 +250,18 @@ final class SecretWatch implements AutoCloseable {
     }
     AccountName account = item.account().get();
     if (item.found().isPresent()) {
-      credentials.put(account, item.found().get());
+      credentials.put(account, withNameOf(account, item.found().get()));
     } else {
       credentials.remove(account);
     }
+  }
+
+  /** The user name is there already, in the key: a hundred thousand copies are five megabytes. */
+  private static StoredCredentials withNameOf(AccountName account, StoredCredentials found) {
+    String username = account.username();
+    return found.username().equals(username)
+        ? new StoredCredentials(username, found.passwords(), found.problem(), found.restriction())
+        : found;
   }
 
   private Response open(List<Pair> parameters, Duration limit)
