@@ -101,6 +101,19 @@ class StalledFormsTest {
     assertThat(answer(sockets.get(0))).startsWith("HTTP/1.1 200");
   }
 
+  /** Half a form on each of some thousand connections took the heap, where there was no limit. */
+  @Test
+  void attack_managementConnections_areFewAndTheOldestMakesRoom() throws IOException {
+    for (int i = 0; i <= 100; i++) {
+      Socket socket =
+          new Socket(InetAddress.getLoopbackAddress(), server.managementUri().getPort());
+      socket.setSoTimeout(20_000); // less than the server waits for a client that sends nothing
+      sockets.add(socket);
+    }
+
+    assertThat(sockets.get(0).getInputStream().read()).isEqualTo(-1);
+  }
+
   @Test
   void form_byteAfterByte_isRead() throws IOException {
     Socket socket = begin("/auth", contentLength(FORM.length()), "");
