@@ -8,8 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,7 +37,7 @@ class AccountsTest {
     api = KubernetesApi.start(directory);
     reader = api.createReader("get, list, watch");
     keys = Keys.generate(directory);
-    image = image();
+    image = Artifacts.image(directory);
     api.createTenant(TEAM);
     store(BUILDER, "repositories: 'team/app, team/app/*'");
     store(READER, "actions: pull");
@@ -66,15 +64,6 @@ class AccountsTest {
           %s
         """
             .formatted(name, account.name(), account.password(), restriction));
-  }
-
-  private static Path image() throws Exception {
-    Client crane = Client.crane(directory);
-    Path file = Files.writeString(crane.home().resolve("hello.txt"), "Hello\n");
-    List<String> tar = List.of("tar", "-cf", "layer.tar", file.getFileName().toString());
-    RunningProcess.run(crane.home(), tar, Map.of()).orFail();
-    crane.succeed("append", "-f", "layer.tar", "-t", "localhost/made-here:1", "-o", "image.tar");
-    return crane.home().resolve("image.tar");
   }
 
   private static TokenServer server(boolean watch) throws Exception {
