@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -135,6 +136,11 @@ final class RunningProcess implements AutoCloseable {
     if (new ProcessBuilder(kill).start().waitFor() != 0) {
       throw failure("did not take SIGINT");
     }
+  }
+
+  /** Returns how long it has used processors so far. */
+  Duration processorTime() {
+    return process.info().totalCpuDuration().orElseThrow();
   }
 
   /** Returns how much of the heap of a Java program is in use after a garbage collection. */
