@@ -5,6 +5,7 @@ package io.registryauth.server;
 
 import io.registryauth.key.KeySet;
 import io.registryauth.token.Grant;
+import io.registryauth.token.IssuedToken;
 import io.registryauth.token.TokenIssuer;
 import java.time.Duration;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwk.JsonWebKeySet;
+import org.jose4j.jwt.NumericDate;
 import org.jose4j.jwt.consumer.InvalidJwtException;
 import org.jose4j.jwt.consumer.JwtConsumerBuilder;
 import org.jose4j.keys.resolvers.JwksVerificationKeyResolver;
@@ -55,7 +57,7 @@ final class Readiness implements BooleanSupplier, AutoCloseable {
   }
 
   private static void verify(TokenIssuer issuer, KeySet keys) {
-    String token = issuer.issue(new Grant("registry-auth", "registry-auth", List.of())).value();
+    IssuedToken token = issuer.issue(new Grant("registry-auth", "registry-auth", List.of()));
     try {
       var unused =
           new JwtConsumerBuilder()
@@ -64,8 +66,10 @@ final class Readiness implements BooleanSupplier, AutoCloseable {
               .setVerificationKeyResolver(
                   new JwksVerificationKeyResolver(new JsonWebKeySet(keys.jwks()).getJsonWebKeys()))
               .setExpectedAudience("registry-auth")
+              // The key is in question, not the clock, which may be set in between.
+              .setEvaluationTime(NumericDate.fromSeconds(token.issuedAt().getEpochSecond()))
               .build()
-              .process(token);
+              .process(token.value());
     } catch (JoseException | InvalidJwtException e) {
       throw new IllegalStateException(
           "A token of the key " + keys.current().keyId() + " does not verify by its JWK Set", e);

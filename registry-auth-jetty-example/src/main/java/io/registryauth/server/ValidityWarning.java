@@ -36,6 +36,7 @@ final class ValidityWarning {
     Instant now = clock.instant();
     try {
       certificate.checkValidity(Date.from(now));
+      reset(); // or a clock that was wrong for a while would put off the next warning
     } catch (CertificateExpiredException | CertificateNotYetValidException e) {
       if (!now.isBefore(warned.plus(INTERVAL))) {
         warned = now;

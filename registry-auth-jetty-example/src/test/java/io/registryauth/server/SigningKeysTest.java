@@ -139,4 +139,19 @@ class SigningKeysTest {
     keys.poll();
     assertThat(messages(Level.WARN)).hasSize(2);
   }
+
+  /**
+   * A clock that is wrong for a while must not put off the warning of the day that it comes true.
+   */
+  @Test
+  void certificate_thatExpiresAfterTheClockWasWrong_isWarnedOfAtOnce() {
+    now.set(keys.certificateExpiry().plusSeconds(7200));
+    keys.poll();
+    now.set(START);
+    keys.poll();
+    assertThat(messages(Level.WARN)).hasSize(1);
+    now.set(keys.certificateExpiry().plusSeconds(3600));
+    keys.poll();
+    assertThat(messages(Level.WARN)).hasSize(2);
+  }
 }

@@ -9,14 +9,22 @@ import com.google.common.base.CharMatcher;
 import com.google.common.base.Strings;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.util.ClientBuilder;
+import io.kubernetes.client.util.Config;
 import io.kubernetes.client.util.KubeConfig;
+import io.kubernetes.client.util.credentials.Authentication;
 import io.kubernetes.client.util.credentials.RefreshAuthentication;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.Map;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.error.Mark;
@@ -50,7 +58,28 @@ public final class KubernetesClients {
       throw new IOException(
           "this is no pod: KUBERNETES_SERVICE_HOST is not set; name a kubeconfig file");
     }
-    return bounded(ClientBuilder.cluster());
+    ClientBuilder builder = ClientBuilder.cluster();
+    return bounded(
+        builder.setAuthentication(
+            refreshed(KubernetesClients::tokenOfServiceAccount, System::nanoTime)));
+  }
+
+  private static String tokenOfServiceAccount() {
+    try {
+      return Files.readString(Path.of(Config.SERVICEACCOUNT_TOKEN_PATH)).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Sends a token that is asked for again each minute of elapsed time. The client itself goes by
+   * the clock: one that is set back would keep it with a token that Kubernetes refuses in the end.
+   */
+  static Authentication refreshed(Supplier<String> token, LongSupplier ticker) {
+    long start = ticker.getAsLong();
+    InstantSource elapsed = () -> Instant.EPOCH.plusNanos(ticker.getAsLong() - start);
+    return new RefreshAuthentication(token, TOKEN_REFRESH, elapsed.withZone(ZoneOffset.UTC));
   }
 
   /**
@@ -72,8 +101,7 @@ public final class KubernetesClients {
       ClientBuilder builder = ClientBuilder.kubeconfig(config, TOKEN_REFRESH);
       if (!authenticatesOtherwise(config)) {
         String unused = token(file, config);
-        builder.setAuthentication(
-            new RefreshAuthentication(() -> token(file, config), TOKEN_REFRESH));
+        builder.setAuthentication(refreshed(() -> token(file, config), System::nanoTime));
       }
       return bounded(builder);
     } catch (NoCredentialsException e) {

@@ -7,9 +7,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import com.google.common.base.Throwables;
+import io.kubernetes.client.openapi.ApiClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import okhttp3.Request;
+import okhttp3.Response;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,5 +120,32 @@ class KubernetesClientsTest {
     assertThatIOException()
         .isThrownBy(() -> KubernetesClients.fromKubeconfig(file))
         .withMessage(file + " is no valid kubeconfig: ParserException in line 2, column 39");
+  }
+
+  /** Not by the clock, which may be set back: the token would be sent until it is refused. */
+  @Test
+  void refreshed_token_isReadAgainAfterAMinuteOfElapsedTime() throws Exception {
+    AtomicLong nanoseconds = new AtomicLong(Long.MAX_VALUE - 1);
+    AtomicInteger reads = new AtomicInteger();
+    try (FakeApiServer server = new FakeApiServer()) {
+      server.answer("/readyz", 200, "ok");
+      ApiClient client = server.client();
+      KubernetesClients.refreshed(() -> "token-" + reads.incrementAndGet(), nanoseconds::get)
+          .provide(client);
+
+      assertThat(tokenSent(client)).isEqualTo("Bearer token-2");
+      nanoseconds.addAndGet(Duration.ofMinutes(1).toNanos());
+      assertThat(tokenSent(client)).isEqualTo("Bearer token-2");
+      nanoseconds.incrementAndGet();
+      assertThat(tokenSent(client)).isEqualTo("Bearer token-3");
+      assertThat(reads).hasValue(3);
+    }
+  }
+
+  private static String tokenSent(ApiClient client) throws IOException {
+    Request request = new Request.Builder().url(client.getBasePath() + "/readyz").build();
+    try (Response response = client.getHttpClient().newCall(request).execute()) {
+      return response.request().header("Authorization");
+    }
   }
 }
