@@ -143,6 +143,10 @@ final class RunningProcess implements AutoCloseable {
     return process.info().totalCpuDuration().orElseThrow();
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /** Returns how much of the heap of a Java program is in use after a garbage collection. */
   long usedHeap() throws IOException, InterruptedException {
     jcmd("GC.run");
@@ -153,7 +157,8 @@ final class RunningProcess implements AutoCloseable {
     return 1024 * Long.parseLong(used.group(1));
   }
 
-  private String jcmd(String command) throws IOException, InterruptedException {
+  /** Has a Java program do something, and returns what it says. */
+  String jcmd(String command) throws IOException, InterruptedException {
     String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
     return run(stdout.getParent(), List.of(jcmd, "" + process.pid(), command), Map.of()).orFail();
   }
