@@ -301,6 +301,26 @@ class RefreshTokensTest {
                     () -> assertThat(tokens.parse(attack.getValue(), "reg")).isEmpty()));
   }
 
+  /** Which verified for any key on a curve once, CVE-2022-21449. */
+  @Test
+  void attack_signatureOfZeros_isNone() {
+    SigningKey onACurve =
+        SigningKey.fromPem(
+            TestKeys.pem("ec-256.sec1.key"),
+            TestKeys.pem("ec-256.crt"),
+            KeyIdStyle.fixed("on-a-curve"));
+    RefreshTokens tokensOfCurve =
+        RefreshTokens.builder(onACurve, store).clock(Clock.fixed(NOW, ZoneOffset.UTC)).build();
+    StoredPassword password =
+        store.find(CredentialLookup.of(TEAM)).orElseThrow().passwords().get(0);
+    String good = tokensOfCurve.issue(TENANT, password, "reg").orElseThrow().value();
+    String zeros = Base64.getUrlEncoder().withoutPadding().encodeToString(new byte[64]);
+
+    assertThat(tokensOfCurve.parse(good, "reg")).isPresent();
+    assertThat(tokensOfCurve.parse(good.substring(0, good.lastIndexOf('.') + 1) + zeros, "reg"))
+        .isEmpty();
+  }
+
   @Test
   void attack_tokenOfThisServiceAtAnother_isNone() {
     assertThat(tokens.parse(issue().value(), "other")).isEmpty();

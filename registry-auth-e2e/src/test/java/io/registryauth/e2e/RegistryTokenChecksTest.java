@@ -10,10 +10,14 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyFactory;
+import java.security.PublicKey;
 import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.spec.RSAPublicKeySpec;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jose4j.jwk.JsonWebKey;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -173,6 +177,23 @@ class RegistryTokenChecksTest {
   @Test
   void attack_anotherKeyWithTheSameId_refused() throws Exception {
     assertRefused(good.signed(Keys.generate(directory).privateKey()), BAD_SIGNATURE);
+  }
+
+  /** A registry that believed the token's own key once, CVE-2025-24976. */
+  @Test
+  void attack_anotherKeyInTheTokenUnderTheTrustedId_refused() throws Exception {
+    Keys own = Keys.generate(directory);
+    PublicKey publicKey =
+        KeyFactory.getInstance("RSA")
+            .generatePublic(
+                new RSAPublicKeySpec(
+                    own.privateKey().getModulus(), own.privateKey().getPublicExponent()));
+    JsonWebKey jwk = JsonWebKey.Factory.newJwk(publicKey);
+    jwk.setKeyId((String) good.header().get("kid"));
+    assertRefused(
+        good.withHeader("jwk", jwk.toParams(JsonWebKey.OutputControlLevel.PUBLIC_ONLY))
+            .signed(own.privateKey()),
+        BAD_SIGNATURE);
   }
 
   @Test

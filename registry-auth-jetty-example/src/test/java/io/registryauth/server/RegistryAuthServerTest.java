@@ -102,6 +102,7 @@ class RegistryAuthServerTest {
     "GET /auth%zz HTTP/1.1, 400",
     "GET /a/%2e%2e/auth HTTP/1.1, 400",
     "BROKEN, 400",
+    "PRI * HTTP/2.0, 426",
     "GET /auth HTTP/9.9, 505"
   })
   void whatNoServletSees_isRefusedInJson(String requestLine, int status) throws Exception {

@@ -37,6 +37,7 @@ class KubernetesClientsTest {
         "token: s3cr3t\n\u0007",
         "s3cr3t",
         "[s3cr3t]",
+        "users: !!javax.script.ScriptEngineManager [s3cr3t]",
         "current-context: c\ncontexts: s3cr3t\n",
         "current-context: c\ncontexts:\n- name: c\n  context: s3cr3t\n",
         """

@@ -575,4 +575,19 @@ abstract class HostileClients {
 
     assertThat(answer).startsWith("HTTP/1.1 400").doesNotContain("\"token\"");
   }
+
+  /** Where one program sees the end of a quoted text and another the end of the line. */
+  @Test
+  void attack_requestInAChunkExtension_isNone() throws Exception {
+    String inner = "GET /auth?service=reg HTTP/1.1\r\nHost: x\r\n" + TEAM + "\r\n\r\n";
+
+    String answer =
+        http.sendAndEnd(
+            "POST /auth HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                + FORM
+                + "\r\nTransfer-Encoding: chunked\r\n\r\n1;x=\"a\r\nX\r\n0\r\n\r\n"
+                + inner);
+
+    assertThat(answer).startsWith("HTTP/1.1 400").doesNotContain("\"token\"");
+  }
 }
