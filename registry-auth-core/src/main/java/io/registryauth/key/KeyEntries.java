@@ -3,6 +3,8 @@
 
 package io.registryauth.key;
 
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -27,10 +30,14 @@ import java.util.stream.Stream;
  * <tr><td>{@code tls.crt}</td><td>{@code next.crt}</td><td>{@code retired.crt}</td>
  *     <td>its certificate, and the issuers', PEM</td></tr>
  * <tr><td>{@code tls.kid}</td><td>{@code next.kid}</td><td>{@code retired.kid}</td>
- *     <td>its key id; if there is none, a {@link KeyIdStyle} gives it</td></tr>
+ *     <td>its key id, and after a space the key's {@link VerificationKey#thumbprint}; if there is
+ *     none, a {@link KeyIdStyle} gives the id</td></tr>
  * <tr><td></td><td></td><td>{@code retired.since}</td>
  *     <td>when it stopped to sign, such as {@code 2026-11-25T12:00:00Z}</td></tr>
  * </table>
+ *
+ * <p>An id with a thumbprint is bound to that key: where somebody changes the key alone, nothing is
+ * signed under the id, by which registries know another key.
  *
  * <p>A retired key keeps its private part: refresh tokens carry a fingerprint under it. {@link
  * #toString} shows the names alone. Immutable.
@@ -45,6 +52,7 @@ public record KeyEntries(Map<String, String> texts) {
   private static final String CERTIFICATE = ".crt";
   private static final String KEY_ID = ".kid";
   private static final String SINCE = RETIRED + ".since";
+  private static final Splitter WORDS = Splitter.on(CharMatcher.whitespace()).omitEmptyStrings();
   private static final ImmutableList<String> PARTS = ImmutableList.of(KEY, CERTIFICATE, KEY_ID);
 
   /** The names of all entries that there can be. */
@@ -72,8 +80,8 @@ public record KeyEntries(Map<String, String> texts) {
    *
    * @param style gives a key its id where no entry does
    * @throws IllegalArgumentException if there is no current key, a key without its certificate or
-   *     the other way round, what is no such text, or two keys with one id; the message names the
-   *     entries, and shows no part of a key
+   *     the other way round, what is no such text, a key under the id that is bound to another, or
+   *     two keys with one id; the message names the entries, and shows no part of a key
    */
   public KeySet keySet(KeyIdStyle style) {
     return new KeySet(
@@ -97,7 +105,9 @@ public record KeyEntries(Map<String, String> texts) {
       throw new IllegalArgumentException(missing + " is missing or empty; valid is PEM");
     }
     try {
-      return Optional.of(SigningKey.fromPem(key, certificate, style(slot, style)));
+      SigningKey parsed = SigningKey.fromPem(key, certificate, style(slot, style));
+      checkBinding(slot, parsed.verificationKey());
+      return Optional.of(parsed);
     } catch (IllegalArgumentException e) {
       if (slot.equals(CURRENT)) {
         throw e;
@@ -108,15 +118,44 @@ public record KeyEntries(Map<String, String> texts) {
   }
 
   private KeyIdStyle style(String slot, KeyIdStyle otherwise) {
-    String keyId = texts.get(slot + KEY_ID);
-    return keyId == null ? otherwise : KeyIdStyle.fixed(keyId.strip());
+    List<String> words = keyIdAndThumbprint(slot);
+    return words.isEmpty() ? otherwise : KeyIdStyle.fixed(words.get(0));
+  }
+
+  private List<String> keyIdAndThumbprint(String slot) {
+    return WORDS.splitToList(texts.getOrDefault(slot + KEY_ID, ""));
+  }
+
+  private void checkBinding(String slot, VerificationKey key) {
+    List<String> words = keyIdAndThumbprint(slot);
+    if (words.size() > 1 && !words.equals(List.of(key.keyId(), key.thumbprint()))) {
+      throw new IllegalArgumentException(
+          slot
+              + KEY_ID
+              + " is \""
+              + String.join(" ", words)
+              + "\", the id of another key than "
+              + slot
+              + CERTIFICATE
+              + " has, whose thumbprint is "
+              + key.thumbprint()
+              + "; put that key back, or delete "
+              + slot
+              + KEY_ID
+              + " and give registries the JWK Set of this one");
+    }
+  }
+
+  private static String bound(SigningKey key) {
+    return key.keyId() + " " + key.verificationKey().thumbprint();
   }
 
   /**
    * Returns the public keys by the certificates alone, as who may not see the private ones reads
    * them: current, next, retired.
    *
-   * @throws IllegalArgumentException if a text is no certificate, or its key of another kind
+   * @throws IllegalArgumentException if a text is no certificate, its key of another kind, or not
+   *     the one that its id is bound to
    */
   public List<VerificationKey> verificationKeys(KeyIdStyle style) {
     return Stream.of(CURRENT, NEXT, RETIRED)
@@ -126,7 +165,42 @@ public record KeyEntries(Map<String, String> texts) {
 
   private Optional<VerificationKey> verificationKey(String slot, KeyIdStyle style) {
     return Optional.ofNullable(texts.get(slot + CERTIFICATE))
-        .map(certificate -> VerificationKey.fromPem(certificate, style(slot, style)));
+        .map(
+            certificate -> {
+              VerificationKey key = VerificationKey.fromPem(certificate, style(slot, style));
+              checkBinding(slot, key);
+              return key;
+            });
+  }
+
+  /**
+   * Changes the keys in a way that registries can follow.
+   *
+   * @param change one of the steps below; what it throws comes out of here
+   * @param style gives keys their ids where no entry does, as the server has it
+   * @param published the JWK Set that registries read, as far as it is known
+   * @throws IllegalArgumentException if the ids here are not those of the JWK Set, if an id would
+   *     come to mean another key than there or before, or if the keys cannot be read
+   */
+  public KeyEntries change(
+      UnaryOperator<KeyEntries> change, KeyIdStyle style, List<VerificationKey> published) {
+    KeySet before = keySet(style);
+    refuse(
+        before.contradiction(published),
+        "the key id must be the one that the server gives (--key-id), and the JWK Set the server's");
+    KeyEntries after = change.apply(this);
+    KeySet keys = after.keySet(style);
+    List<VerificationKey> known =
+        Stream.concat(before.all().stream().map(SigningKey::verificationKey), published.stream())
+            .toList();
+    refuse(keys.contradiction(known), "valid is an id that no other key has had");
+    return after;
+  }
+
+  private static void refuse(Optional<String> contradiction, String valid) {
+    if (contradiction.isPresent()) {
+      throw new IllegalArgumentException(contradiction.get() + "; " + valid);
+    }
   }
 
   /**
@@ -149,7 +223,7 @@ public record KeyEntries(Map<String, String> texts) {
     }
     SigningKey next = SigningKey.fromPem(keyPem, certificatePem, nextStyle);
     for (SigningKey key : before.all()) {
-      if (key.verificationKey().publicKey().equals(next.verificationKey().publicKey())) {
+      if (key.verificationKey().thumbprint().equals(next.verificationKey().thumbprint())) {
         throw new IllegalArgumentException("The key is there already, as " + key.keyId());
       }
       if (key.keyId().equals(next.keyId())) {
@@ -163,7 +237,7 @@ public record KeyEntries(Map<String, String> texts) {
     Map<String, String> changed = new HashMap<>(texts);
     changed.put(NEXT + KEY, keyPem);
     changed.put(NEXT + CERTIFICATE, certificatePem);
-    changed.put(NEXT + KEY_ID, next.keyId());
+    changed.put(NEXT + KEY_ID, bound(next));
     return new KeyEntries(changed);
   }
 
@@ -191,7 +265,10 @@ public record KeyEntries(Map<String, String> texts) {
       throw new IllegalStateException(
           "The key "
               + before.retired().get(0).keyId()
-              + " is still there from the promotion before; retire it first");
+              + " is still there from the promotion before, at "
+              + texts.getOrDefault(SINCE, "an unknown time").strip()
+              + "; retire it first: when its last token has expired, or by force, which ends the"
+              + " refresh tokens that it signed");
     }
     Map<String, String> changed = new HashMap<>(without(NEXT).texts);
     for (String part : PARTS) {
@@ -199,8 +276,8 @@ public record KeyEntries(Map<String, String> texts) {
       copy(NEXT + part, CURRENT + part, changed);
     }
     // Whatever the style is later on: an id that registries know never changes.
-    changed.put(RETIRED + KEY_ID, before.current().keyId());
-    changed.put(CURRENT + KEY_ID, next.keyId());
+    changed.put(RETIRED + KEY_ID, bound(before.current()));
+    changed.put(CURRENT + KEY_ID, bound(next));
     changed.put(SINCE, now.truncatedTo(ChronoUnit.SECONDS).toString());
     return new KeyEntries(changed);
   }
@@ -210,23 +287,37 @@ public record KeyEntries(Map<String, String> texts) {
   }
 
   /**
-   * Takes the retired key out.
+   * Takes the retired key out, once its last token has expired.
    *
    * @param now the time
-   * @param lifetime how long its tokens live after it stopped to sign; zero to take it out whatever
-   *     becomes of them
+   * @param lifetime how long its tokens live after it stopped to sign: refresh tokens, too
    * @throws IllegalStateException if none is retired, or its tokens may be alive
    */
   public KeyEntries retire(Instant now, Duration lifetime) {
+    KeyEntries left = retireAtOnce();
+    Instant since = since();
+    Instant end = since.plus(lifetime).truncatedTo(ChronoUnit.SECONDS);
+    if (now.isBefore(end)) {
+      throw new IllegalStateException(
+          "Tokens of the retired key may be valid until "
+              + end
+              + ", if the longest live "
+              + lifetime.toSeconds()
+              + " s from "
+              + since
+              + " on; retire it then, or by force, which ends the refresh tokens that it signed");
+    }
+    return left;
+  }
+
+  /**
+   * Takes the retired key out, whatever becomes of its tokens.
+   *
+   * @throws IllegalStateException if none is retired
+   */
+  public KeyEntries retireAtOnce() {
     if (!texts.containsKey(RETIRED + CERTIFICATE) && !texts.containsKey(RETIRED + KEY)) {
       throw new IllegalStateException("No key is retired; promote one first");
-    }
-    if (!lifetime.isZero()) {
-      Instant end = since().plus(lifetime);
-      if (now.isBefore(end)) {
-        throw new IllegalStateException(
-            "Tokens of the retired key may be valid until " + end.truncatedTo(ChronoUnit.SECONDS));
-      }
     }
     return without(RETIRED);
   }

@@ -44,8 +44,7 @@ public final class KeyIdStyle {
    * id that Docker Distribution v3 itself gives to a certificate in {@code rootcertbundle}.
    */
   public static KeyIdStyle rfc7638() {
-    return new KeyIdStyle(
-        key -> VerificationKey.jwk(key).calculateBase64urlEncodedThumbprint("SHA-256"));
+    return new KeyIdStyle(VerificationKey::thumbprint);
   }
 
   /**

@@ -47,13 +47,15 @@ enum KeyKind {
   /**
    * Returns the kind of a key.
    *
-   * @throws IllegalArgumentException if it is of none, too weak, or on another curve
+   * @throws IllegalArgumentException if it is of none, too weak, on another curve, or has a public
+   *     exponent that registries do not take
    */
   @CanIgnoreReturnValue
   static KeyKind of(PublicKey key) {
     // By the name too: a key that is bound to RSASSA-PSS is an RSAPublicKey, but never signs RS256.
     if (key instanceof RSAPublicKey rsa && key.getAlgorithm().equals("RSA")) {
       checkModulus(rsa.getModulus());
+      checkExponent(rsa.getPublicExponent());
       return RSA;
     }
     if (key instanceof ECPublicKey ec) {
@@ -78,6 +80,17 @@ enum KeyKind {
               + " bits; at least "
               + MIN_RSA_BITS
               + " are needed");
+    }
+  }
+
+  /** What is beyond 31 bits, registries read from a JWK Set and then refuse each token. */
+  private static void checkExponent(BigInteger exponent) {
+    if (exponent.bitLength() >= Integer.SIZE) {
+      throw new IllegalArgumentException(
+          "The public exponent of the RSA key is "
+              + exponent
+              + "; registries take at most "
+              + Integer.MAX_VALUE);
     }
   }
 

@@ -7,14 +7,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
-import java.math.BigInteger;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.EdECPrivateKey;
 import java.security.interfaces.RSAPrivateKey;
-import java.security.interfaces.RSAPublicKey;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,9 +39,6 @@ public final class SigningKey {
     this.verificationKey = verificationKey;
     this.certificates = certificates;
     kind = KeyKind.of(verificationKey.publicKey());
-    if (verificationKey.publicKey() instanceof RSAPublicKey rsa) {
-      checkExponent(rsa.getPublicExponent());
-    }
     if (!kind.isPair(privateKey, verificationKey.publicKey())) {
       throw new IllegalArgumentException(MISMATCH);
     }
@@ -81,17 +76,6 @@ public final class SigningKey {
     ImmutableList<X509Certificate> certificates = PemFile.parse(certificatePem).certificates();
     VerificationKey verificationKey = VerificationKey.fromPem(certificatePem, style);
     return new SigningKey(privateKey, verificationKey, certificates);
-  }
-
-  /** What is beyond 31 bits, registries read from a JWK Set and then refuse each token. */
-  private static void checkExponent(BigInteger exponent) {
-    if (exponent.bitLength() >= Integer.SIZE) {
-      throw new IllegalArgumentException(
-          "The public exponent of the RSA key is "
-              + exponent
-              + "; registries take at most "
-              + Integer.MAX_VALUE);
-    }
   }
 
   /** Returns the private key. */

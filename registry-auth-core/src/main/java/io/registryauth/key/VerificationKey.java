@@ -11,8 +11,8 @@ import org.jose4j.lang.JoseException;
  * A public key that verifies tokens: an entry of a JWK Set. Immutable.
  *
  * @param keyId the {@code kid}
- * @param publicKey an RSA key of at least 2048 bits, an EC key on the curve P-256, or an Ed25519
- *     key
+ * @param publicKey an RSA key of at least 2048 bits whose public exponent is at most 2147483647, an
+ *     EC key on the curve P-256, or an Ed25519 key
  */
 public record VerificationKey(String keyId, PublicKey publicKey) {
   private static final int MAX_KEY_ID_LENGTH = 255;
@@ -69,6 +69,18 @@ public record VerificationKey(String keyId, PublicKey publicKey) {
    */
   public String algorithm() {
     return KeyKind.of(publicKey).algorithm();
+  }
+
+  /**
+   * Returns the key's thumbprint with SHA-256, by <a
+   * href="https://www.rfc-editor.org/rfc/rfc7638">RFC 7638</a>: which key it is, whatever its id.
+   */
+  public String thumbprint() {
+    return thumbprint(publicKey);
+  }
+
+  static String thumbprint(PublicKey key) {
+    return jwk(key).calculateBase64urlEncodedThumbprint("SHA-256");
   }
 
   /** Returns the key as a JWK without any member that is optional. */

@@ -93,8 +93,8 @@ public final class TokenIssuer {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String tokenId = UUID.randomUUID().toString();
     Duration valid = isPullOnly(grant) ? lifetime : pushLifetime;
-    boolean chain = profile == TokenProfile.DISTRIBUTION_2_8;
-    List<X509Certificate> certificates = chain ? key.certificates() : List.of();
+    List<X509Certificate> certificates =
+        profile.sendsCertificates() ? key.certificates() : List.of();
     String value = sign(key, "JWT", certificates, claims(grant, now, valid, tokenId));
     return new IssuedToken(value, tokenId, key.keyId(), now, valid);
   }

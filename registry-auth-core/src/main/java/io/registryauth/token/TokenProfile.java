@@ -36,6 +36,14 @@ public enum TokenProfile {
   }
 
   /**
+   * Returns whether tokens carry the certificates of their key, by which a registry verifies them
+   * whatever their key id is.
+   */
+  public boolean sendsCertificates() {
+    return this == DISTRIBUTION_2_8;
+  }
+
+  /**
    * Checks that the registry takes tokens of a key.
    *
    * @throws IllegalArgumentException if this sends certificates and the key has none, or if its

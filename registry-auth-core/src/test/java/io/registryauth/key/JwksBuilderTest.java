@@ -130,7 +130,6 @@ class JwksBuilderTest {
   @CsvSource({
     "rsa-exponent-3.crt, Aw",
     "rsa-exponent-17.crt, EQ",
-    "rsa-exponent-4294967297.crt, AQAAAAE",
     "rsa-2048.crt, AQAB",
     "rsa-4096.crt, AQAB",
   })
@@ -141,13 +140,7 @@ class JwksBuilderTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        "rsa-2048.crt",
-        "rsa-4096.crt",
-        "rsa-exponent-3.crt",
-        "rsa-exponent-17.crt",
-        "rsa-exponent-4294967297.crt"
-      })
+      strings = {"rsa-2048.crt", "rsa-4096.crt", "rsa-exponent-3.crt", "rsa-exponent-17.crt"})
   void build_anyKey_readsBackAsTheSameKey(String file) throws JoseException {
     VerificationKey key = key(file, "signer");
 

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +46,76 @@ class KeyEntriesTest {
     Map<String, String> texts = new HashMap<>(first.texts());
     texts.put("tls.kid", "own\n");
     assertThat(ids(new KeyEntries(texts))).containsExactly("own");
+  }
+
+  @Test
+  void keySet_keyThatItsIdIsNotBoundTo_isRefused() {
+    for (String slot : List.of("tls", "retired")) {
+      Map<String, String> texts = new HashMap<>(promoted.texts());
+      texts.put(slot + ".key", pem("ed25519.key"));
+      texts.put(slot + ".crt", pem("ed25519.crt"));
+      KeyEntries changed = new KeyEntries(texts);
+      assertThatThrownBy(() -> changed.keySet(NAME))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll(slot + ".kid is", "the id of another key", "put that key back");
+      assertThatThrownBy(() -> changed.verificationKeys(NAME))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(slot + ".kid is");
+    }
+  }
+
+  @Test
+  void keySet_anotherCertificateOfTheKeyThatTheIdIsBoundTo_isTaken() {
+    KeyEntries first =
+        this.first.stage(EC_KEY, EC_CERTIFICATE, KeyIdStyle.rfc7638(), KeyIdStyle.fixed("second"));
+    Map<String, String> texts = new HashMap<>(first.promote(NOW, NAME).texts());
+    texts.put("tls.crt", EC_CERTIFICATE + pem("rsa-2048.crt"));
+    assertThat(ids(new KeyEntries(texts))).containsExactly("second", "signer");
+  }
+
+  private static List<VerificationKey> known(String id, String file) {
+    return List.of(VerificationKey.fromPem(pem(file), KeyIdStyle.fixed(id)));
+  }
+
+  @Test
+  void change_asPublished_isMade() {
+    List<VerificationKey> published = JwksReader.read(staged.keySet(NAME).jwks());
+    assertThat(staged.change(entries -> entries.promote(NOW, NAME), NAME, published))
+        .isEqualTo(promoted);
+    assertThat(first.change(entries -> staged, NAME, List.of())).isEqualTo(staged);
+  }
+
+  @Test
+  void change_publishedUnderAnotherId_isRefusedWithThatId() {
+    for (List<VerificationKey> published :
+        List.of(known("other", "rsa-2048.crt"), known("signer", "rsa-2048-other.crt"))) {
+      assertThatThrownBy(() -> first.change(entries -> staged, NAME, published))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll(published.get(0).keyId(), "--key-id");
+    }
+  }
+
+  @Test
+  void change_publishedUnderBothIds_isMade() {
+    List<VerificationKey> both =
+        List.of(known("other", "rsa-2048.crt").get(0), known("signer", "rsa-2048.crt").get(0));
+    assertThat(first.change(entries -> staged, NAME, both)).isEqualTo(staged);
+  }
+
+  @Test
+  void change_idThatAnotherKeyHasOrHad_isRefused() {
+    KeyIdStyle second = KeyIdStyle.fixed("second");
+    KeyEntries named = first.stage(EC_KEY, EC_CERTIFICATE, NAME, second);
+    UnaryOperator<KeyEntries> again =
+        entries -> entries.unstage().stage(pem("ed25519.key"), pem("ed25519.crt"), NAME, second);
+    for (KeyEntries before : List.of(named, first)) {
+      assertThatThrownBy(() -> before.change(again, NAME, known("second", "ec-256.crt")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll("second is that of another key", "that no other key has had");
+    }
+    assertThatThrownBy(() -> named.change(again, NAME, List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("second is that of another key");
   }
 
   @Test
@@ -134,12 +205,13 @@ class KeyEntriesTest {
         promoted.stage(pem("ed25519.key"), pem("ed25519.crt"), NAME, KeyIdStyle.rfc7638());
     assertThatThrownBy(() -> again.promote(NOW, NAME))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContainingAll("signer is still there", "retire it first");
+        .hasMessageContainingAll(
+            "signer is still there", "at 2026-11-25T12:00:00Z", "retire it first", "by force");
   }
 
   @Test
   void retire_withoutARetiredKey_isRefused() {
-    assertThatThrownBy(() -> staged.retire(NOW, Duration.ZERO))
+    assertThatThrownBy(staged::retireAtOnce)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("No key is retired");
   }
@@ -148,8 +220,11 @@ class KeyEntriesTest {
   void retire_whileTokensMayBeValid_isRefusedUnlessForced() {
     assertThatThrownBy(() -> promoted.retire(NOW.plus(HOUR).minusSeconds(1), HOUR))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("Tokens of the retired key may be valid until 2026-11-25T13:00:00Z");
-    assertThat(ids(promoted.retire(NOW, Duration.ZERO))).hasSize(1);
+        .hasMessageContainingAll(
+            "Tokens of the retired key may be valid until 2026-11-25T13:00:00Z",
+            "live 3600 s from 2026-11-25T12:00:00Z on",
+            "by force");
+    assertThat(ids(promoted.retireAtOnce())).hasSize(1);
   }
 
   @Test
@@ -160,7 +235,7 @@ class KeyEntriesTest {
     assertThatThrownBy(() -> unknown.retire(NOW.plus(HOUR), HOUR))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("retired.since is \"yesterday\"");
-    assertThat(unknown.retire(NOW, Duration.ZERO).texts()).doesNotContainKey("retired.since");
+    assertThat(unknown.retireAtOnce().texts()).doesNotContainKey("retired.since");
   }
 
   @ParameterizedTest

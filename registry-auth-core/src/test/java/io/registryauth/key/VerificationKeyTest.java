@@ -55,6 +55,14 @@ class VerificationKeyTest {
         .isEqualTo(VerificationKey.fromPem(pem(file.replaceAll("\\..*", ".crt")), STYLE));
   }
 
+  /** A registry reads such an entry of a JWK Set, and then refuses each token. */
+  @Test
+  void fromPem_exponentThatRegistriesRefuse_isRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> VerificationKey.fromPem(pem("rsa-exponent-4294967297.crt"), STYLE))
+        .withMessageContainingAll("public exponent", "4294967297", "at most 2147483647");
+  }
+
   /** One such entry of a JWK Set stops a registry from starting. */
   @Test
   void constructor_noPointOfTheCurve_isRefused() throws GeneralSecurityException {

@@ -114,4 +114,13 @@ class RotationTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Two keys have the key id " + OLD.keyId());
   }
+
+  @Test
+  void keySet_oneKeyUnderTwoIds_isRefused() {
+    SigningKey same =
+        SigningKey.fromPem(pem("ec-256.pkcs8.key"), pem("ec-256.crt"), KeyIdStyle.fixed("another"));
+    assertThatThrownBy(() -> new KeySet(NEW, Optional.empty(), List.of(same)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(NEW.keyId(), "another", "are the same key");
+  }
 }

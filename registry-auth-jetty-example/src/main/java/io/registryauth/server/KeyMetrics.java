@@ -17,8 +17,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jose4j.jwk.JsonWebKey;
-import org.jose4j.lang.JoseException;
 
 /**
  * Shows which key signs, and from when to when the certificates are valid that are in use. All is
@@ -73,16 +71,12 @@ final class KeyMetrics {
   /** With the thumbprint of RFC 7638, since an id may be a name that every key gets in turn. */
   private static Labels labels(SigningKey key) {
     return Labels.of(
-        "kid", key.keyId(), "algorithm", key.algorithm(), "thumbprint", thumbprint(key));
-  }
-
-  private static String thumbprint(SigningKey key) {
-    try {
-      return JsonWebKey.Factory.newJwk(key.verificationKey().publicKey())
-          .calculateBase64urlEncodedThumbprint("SHA-256");
-    } catch (JoseException e) {
-      throw new IllegalStateException("The key " + key.keyId() + " is of no kind that signs", e);
-    }
+        "kid",
+        key.keyId(),
+        "algorithm",
+        key.algorithm(),
+        "thumbprint",
+        key.verificationKey().thumbprint());
   }
 
   void showTls(Supplier<X509Certificate> certificate) {

@@ -9,13 +9,15 @@ import io.registryauth.key.KeyEntries;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.KeySet;
 import io.registryauth.key.SigningKey;
+import io.registryauth.key.VerificationKey;
 import io.registryauth.token.TokenProfile;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -24,7 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The keys of the server, in files, see {@link WatchedFiles}: the two that the options name, and,
  * in the directory of the private key, the others of {@link KeyEntries}. A change is taken as a
- * whole or not at all.
+ * whole or not at all; and not if a key id would come to mean another key, which registries cannot
+ * follow, unless they verify by certificate.
  */
 final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SigningKeys.class);
@@ -34,12 +37,14 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
   private final ImmutableMap<String, String> names;
   private final KeyIdStyle style;
   private final TokenProfile profile;
-  private final InstantSource clock;
   private final WatchedFiles<Loaded> files;
   private final ValidityWarning warning;
 
-  /** A set of keys, its JWK Set, and since when it is in use. */
-  private record Loaded(KeySet keys, String jwks, Instant time) {
+  /** The keys in use, as registries may have them; of the thread that looks. */
+  private List<VerificationKey> known = List.of();
+
+  /** A set of keys, and its JWK Set. */
+  private record Loaded(KeySet keys, String jwks) {
     @Override
     public String toString() {
       return "the key " + keys.current().keyId();
@@ -54,7 +59,6 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
       InstantSource clock) {
     this.style = style;
     this.profile = profile;
-    this.clock = clock;
     names = files(keyFile, certificateFile);
     files =
         new WatchedFiles<>(
@@ -62,6 +66,7 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
             ImmutableSet.copyOf(names.values()),
             this::parse,
             log);
+    know(get());
     warning =
         new ValidityWarning(
             log,
@@ -102,7 +107,24 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
     KeySet keys = new KeyEntries(texts).keySet(style);
     profile.check(keys.current());
     keys.next().ifPresent(profile::check);
-    return new Loaded(keys, keys.jwks(), clock.instant());
+    if (!profile.sendsCertificates()) {
+      checkIds(keys);
+    }
+    return new Loaded(keys, keys.jwks());
+  }
+
+  private void checkIds(KeySet keys) {
+    Optional<String> contradiction = keys.contradiction(known);
+    if (contradiction.isPresent()) {
+      throw new IllegalArgumentException(
+          contradiction.get()
+              + "; valid is a new key as the next one (keys stage), and for this one to be taken,"
+              + " its JWK Set at the registries and then a restart of this server");
+    }
+  }
+
+  private void know(KeySet keys) {
+    known = keys.all().stream().map(SigningKey::verificationKey).toList();
   }
 
   /** Looks at the files, and takes what is new and good. */
@@ -112,6 +134,7 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
   }
 
   private void take(Loaded renewed) {
+    know(renewed.keys);
     warning.reset();
     log.info(
         "Signing {} with the key {}; verified are tokens of {}",
@@ -133,16 +156,6 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
   /** Returns the JWK Set of the keys that are in use. */
   String jwks() {
     return files.get().jwks();
-  }
-
-  /** Returns since when these keys are in use. */
-  Instant loaded() {
-    return files.get().time();
-  }
-
-  /** Returns until when the certificate of the current key is valid. */
-  Instant certificateExpiry() {
-    return certificate().getNotAfter().toInstant();
   }
 
   @Override

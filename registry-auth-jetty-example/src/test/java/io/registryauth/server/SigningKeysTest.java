@@ -16,6 +16,7 @@ import io.registryauth.token.TokenProfile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -91,11 +92,9 @@ class SigningKeysTest {
     assertThat(ids()).containsExactly("signer");
     assertThat(messages(Level.ERROR)).singleElement().asString().contains("next.crt is missing");
 
-    now.set(START.plusSeconds(60));
     write("next.crt", next.certificatePem());
     keys.poll();
     assertThat(ids()).containsExactly("signer", "second");
-    assertThat(keys.loaded()).isEqualTo(START.plusSeconds(60));
     assertThat(messages(Level.INFO)).singleElement().asString().endsWith("of signer, second");
   }
 
@@ -109,6 +108,74 @@ class SigningKeysTest {
         .singleElement()
         .asString()
         .contains("the key signer stays in use", "Two keys have the key id signer");
+  }
+
+  /** Registries have the id with the key of before, and would refuse each token. */
+  @Test
+  void poll_anotherKeyUnderAKnownId_isRefusedUntilItHasAnIdOfItsOwn() throws Exception {
+    TestCertificate second = TestCertificate.selfSigned(TestCertificate.ec("secp256r1"));
+    PublicKey before = keys.get().current().verificationKey().publicKey();
+    write("tls", second);
+    keys.poll();
+    keys.poll();
+    assertThat(keys.get().current().verificationKey().publicKey()).isEqualTo(before);
+    assertThat(messages(Level.ERROR))
+        .singleElement()
+        .asString()
+        .contains("the key signer stays in use", "key id signer is that of another", "keys stage");
+
+    write("tls.kid", "second");
+    keys.poll();
+    assertThat(ids()).containsExactly("second");
+  }
+
+  @Test
+  void poll_theKeyUnderAnotherId_isRefused() throws Exception {
+    write("tls.kid", "second");
+    keys.poll();
+    assertThat(ids()).containsExactly("signer");
+    assertThat(messages(Level.ERROR)).singleElement().asString().contains("has the id signer");
+  }
+
+  @Test
+  void poll_theNextKeyUnderItsIdAsTheCurrentOne_isTaken() throws Exception {
+    TestCertificate next = TestCertificate.selfSigned(TestCertificate.ed25519());
+    write("next.kid", "second");
+    write("next", next);
+    keys.poll();
+    write("retired", first);
+    write("retired.kid", "signer");
+    write("tls", next);
+    write("tls.kid", "second");
+    for (String part : List.of("kid", "key", "crt")) {
+      Files.delete(directory.resolve("next." + part));
+    }
+    keys.poll();
+    assertThat(ids()).containsExactly("second", "signer");
+    assertThat(messages(Level.ERROR)).isEmpty();
+  }
+
+  @Test
+  void poll_renewedCertificateOfTheKey_isTaken() throws Exception {
+    write(
+        "tls.crt",
+        first.certificatePem()
+            + TestCertificate.selfSigned(TestCertificate.ed25519()).certificatePem());
+    keys.poll();
+    assertThat(keys.get().current().certificates()).hasSize(2);
+    assertThat(messages(Level.ERROR)).isEmpty();
+  }
+
+  /** Tokens carry the certificate, by which the registry verifies them, whatever their key id. */
+  @Test
+  void poll_anotherKeyUnderAKnownId_isTakenByAProfileThatSendsCertificates() throws Exception {
+    SigningKeys ofProfile = open(TokenProfile.DISTRIBUTION_2_8);
+    TestCertificate second = TestCertificate.selfSigned(TestCertificate.ec("secp256r1"));
+    write("tls", second);
+    ofProfile.poll();
+    assertThat(ofProfile.get().current().certificates()).containsExactly(second.certificate());
+    assertThat(messages(Level.ERROR)).isEmpty();
+    ofProfile.close();
   }
 
   /** What signs next must be able to, for the day on which it is promoted. */
@@ -128,10 +195,9 @@ class SigningKeysTest {
 
   @Test
   void certificate_thatExpires_isWarnedOfOnceADay() {
-    assertThat(keys.certificateExpiry()).isEqualTo(first.certificate().getNotAfter().toInstant());
     keys.poll();
     assertThat(messages(Level.WARN)).isEmpty();
-    now.set(keys.certificateExpiry().plusSeconds(1));
+    now.set(first.certificate().getNotAfter().toInstant().plusSeconds(1));
     keys.poll();
     keys.poll();
     assertThat(messages(Level.WARN)).singleElement().asString().contains("is not valid now");
