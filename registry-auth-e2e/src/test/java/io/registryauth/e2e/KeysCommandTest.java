@@ -5,11 +5,14 @@ package io.registryauth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -72,6 +75,10 @@ class KeysCommandTest {
     return ids(api.entry(namespace, JWKS, "jwks.json"));
   }
 
+  private static String keyId(String namespace, String slot) throws Exception {
+    return api.entry(namespace, KEYS, slot + ".kid").replaceFirst(" .*", "");
+  }
+
   private static List<Object> ids(String jwks) {
     return Json.objects(Json.object(jwks).get("keys")).stream().map(key -> key.get("kid")).toList();
   }
@@ -87,19 +94,19 @@ class KeysCommandTest {
   void secret_rotated_publishesAllThatMayVerify() throws Exception {
     createSecret("rotated");
     assertThat(keys("stage", "rotated").orFail().lines().toList())
-        .startsWith("updated   Secret rotated/" + KEYS, "created   Secret rotated/" + JWKS)
+        .startsWith("created   Secret rotated/" + JWKS, "updated   Secret rotated/" + KEYS)
         .contains("current   " + FIXED)
         .hasSize(4);
-    String next = api.entry("rotated", KEYS, "next.kid");
+    String next = keyId("rotated", "next");
     assertThat(published("rotated")).containsExactly(FIXED, next);
     assertThat(api.entry("rotated", KEYS, "tls.key")).isEqualTo(Files.readString(keys.key()));
 
     keys("promote", "rotated").orFail();
     assertThat(api.entries("rotated", KEYS))
-        .containsEntry("tls.kid", next)
-        .containsEntry("retired.kid", FIXED)
         .containsEntry("retired.crt", Files.readString(keys.certificate()))
         .doesNotContainKey("next.key");
+    assertThat(keyId("rotated", "tls")).isEqualTo(next);
+    assertThat(keyId("rotated", "retired")).isEqualTo(FIXED);
     assertThat(published("rotated")).containsExactlyInAnyOrder(FIXED, next);
 
     assertRefused(keys("retire", "rotated"), "Tokens of the retired key may be valid until");
@@ -126,13 +133,52 @@ class KeysCommandTest {
     before = api.versions("order");
     assertRefused(keys("stage", "order"), "is staged already");
     assertThat(api.versions("order")).isEqualTo(before);
-    String first = api.entry("order", KEYS, "next.kid");
+    String first = keyId("order", "next");
     keys("stage", "order", "--force").orFail();
     assertThat(published("order")).hasSize(2).doesNotContain(first);
 
     keys("promote", "order").orFail();
     keys("stage", "order").orFail();
-    assertRefused(keys("promote", "order"), FIXED + " is still there", "retire it first");
+    assertRefused(
+        keys("promote", "order"), FIXED + " is still there", "retire it first", "by force");
+  }
+
+  @Test
+  void secret_keyPublishedUnderAnotherId_isRefusedAndChangesNothing() throws Exception {
+    createSecret("guess");
+    run("bootstrap", "--namespace=guess").orFail();
+    String before = api.versions("guess");
+    for (String step : List.of("stage", "promote", "retire")) {
+      assertRefused(
+          keys(step, "guess", "--key-id=other", "--dry-run"), "has the id " + FIXED, "--key-id");
+      assertRefused(keys(step, "guess", "--key-id=other"), "has the id " + FIXED, "--key-id");
+    }
+    assertThat(api.versions("guess")).isEqualTo(before);
+  }
+
+  /** As a Certificate does that makes another key at each renewal. */
+  @Test
+  void secret_promotedKeyReplacedBySomebodyElse_isRefusedByName() throws Exception {
+    createSecret("replaced");
+    keys("stage", "replaced").orFail();
+    keys("promote", "replaced").orFail();
+    String stored = api.entry("replaced", KEYS, "tls.kid");
+    Keys other = Keys.generateEc(directory);
+    for (Map.Entry<String, Path> file :
+        Map.of("tls.key", other.key(), "tls.crt", other.certificate()).entrySet()) {
+      String base64 = Base64.getEncoder().encodeToString(Files.readAllBytes(file.getValue()));
+      api.kubectl(
+          "patch",
+          "secret",
+          KEYS,
+          "-n",
+          "replaced",
+          "--patch={\"data\": {\"%s\": \"%s\"}}".formatted(file.getKey(), base64));
+    }
+    String before = api.versions("replaced");
+    assertRefused(keys("retire", "replaced", "--force"), "tls.kid is", stored, "put that key back");
+    assertRefused(run("bootstrap", "--namespace=replaced"), "tls.kid is", "put that key back");
+    assertThat(api.versions("replaced")).isEqualTo(before);
   }
 
   @Test
@@ -194,6 +240,12 @@ class KeysCommandTest {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(next)))
         .isEqualTo("rw-r-----");
     assertThat(ids(Files.readString(jwks))).containsExactly(FIXED, "second");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(jwks)))
+        .isEqualTo("rw-r--r--");
+    assertRefused(
+        run("keys", "promote", options[0], options[1], "--key-id=other"),
+        "has the id " + FIXED,
+        "--key-id");
     String key = Files.readString(next);
 
     run("keys", "promote", options[0], options[1]).orFail();
@@ -224,5 +276,40 @@ class KeysCommandTest {
     assertThat(wrong.stderr())
         .contains("--when-accepted-by", "\"registry\"", "https://registry/v2/");
     assertThat(files.directory().resolve("retired.key")).doesNotExist();
+  }
+
+  @Test
+  void promote_keyThatTheProfileCannotUse_isRefusedByTheNameOfThatOption() throws Exception {
+    Keys files = Keys.generate(directory);
+    Keys next = Keys.generateEd25519(directory);
+    String option = "--directory=" + files.directory();
+    String profile = "--profile=distribution-2.8";
+    run("keys", "stage", option, "--key=" + next.key(), "--cert=" + next.certificate()).orFail();
+    String registry = "--when-accepted-by=http://127.0.0.1:1/v2/";
+    for (Completed refused :
+        List.of(
+            run("keys", "promote", option, profile),
+            run("keys", "promote", option, profile, registry))) {
+      assertRefused(refused, "Ed25519", "--profile is distribution-2.8");
+      assertThat(refused.stderr()).doesNotContain("--issuer");
+    }
+    run("keys", "promote", option).orFail();
+  }
+
+  @Test
+  void directory_thatAnotherCommandChanges_isRefusedAfterAWhile() throws Exception {
+    Keys files = Keys.generateEc(directory);
+    try (FileChannel lock =
+        FileChannel.open(
+            files.directory().resolve("..lock"),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE)) {
+      assertThat(lock.tryLock()).isNotNull();
+      assertRefused(
+          run("keys", "stage", "--directory=" + files.directory()),
+          "Another command changes the keys",
+          "nothing is changed");
+    }
+    run("keys", "stage", "--directory=" + files.directory()).orFail();
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code serve --publish-jwks}, with the rights that it needs and no others. */
 class PublishJwksTest {
   private static final String NAME = "registry-auth-keys-jwks";
+  private static final String KEYS = "registry-auth-keys";
   private static final Pattern PUBLISHED = Pattern.compile("Published the JWK Set: (\\w+)");
   private static final Pattern FAILED = Pattern.compile("(The JWK Set is not published.*)");
 
@@ -68,7 +70,7 @@ class PublishJwksTest {
   @BeforeEach
   void generateKeys() throws Exception {
     keys = Keys.generate(directory);
-    api.kubectl("delete", "secret", NAME, "-n", "registry", "--ignore-not-found");
+    api.kubectl("delete", "secret", NAME, KEYS, "-n", "registry", "--ignore-not-found");
   }
 
   private TokenServer server(String secret) throws Exception {
@@ -133,6 +135,41 @@ class PublishJwksTest {
               .isEqualTo(404);
         }
       }
+    }
+  }
+
+  private static void keys(String step, String... options) throws Exception {
+    String[] arguments =
+        Stream.concat(Stream.of("keys", step), Stream.of(options)).toArray(String[]::new);
+    ServerJar.run(directory, Map.of("KUBECONFIG", api.adminKubeconfig().toString()), arguments)
+        .orFail();
+  }
+
+  /** As a replica has it that has not seen its Secret change, while the key was stolen. */
+  @Test
+  void serve_withAKeyThatWasTakenOutByForce_doesNotPublishItAgain() throws Exception {
+    api.kubectl(
+        "create",
+        "secret",
+        "tls",
+        KEYS,
+        "-n",
+        "registry",
+        "--cert=" + keys.certificate(),
+        "--key=" + keys.key());
+    try (TokenServer stale = server("registry/" + NAME)) {
+      stale.process().awaitOutput(PUBLISHED);
+      keys("stage");
+      keys("promote");
+      assertThat(published()).contains("registry-auth-jwt-signer");
+      keys("retire", "--force");
+    }
+    String after = published();
+    assertThat(after).doesNotContain("registry-auth-jwt-signer").contains("\"kid\"");
+    try (TokenServer stale = server("registry/" + NAME)) {
+      assertThat(stale.process().awaitOutput(Pattern.compile("Not published is ([^,]+),")))
+          .isEqualTo("registry-auth-jwt-signer");
+      assertThat(published()).isEqualTo(after);
     }
   }
 

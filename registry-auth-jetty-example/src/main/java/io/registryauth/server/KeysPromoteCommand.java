@@ -4,8 +4,8 @@
 package io.registryauth.server;
 
 import io.registryauth.key.KeyEntries;
-import io.registryauth.key.KeySet;
 import io.registryauth.key.SigningKey;
+import io.registryauth.token.TokenProfile;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
@@ -56,12 +56,25 @@ final class KeysPromoteCommand implements Callable<Integer> {
   }
 
   private KeyEntries promote(KeyEntries entries) {
-    return entries.promote(InstantSource.system().instant(), keys.keyIdStyle());
+    KeyEntries after = entries.promote(InstantSource.system().instant(), keys.keyIdStyle());
+    TokenProfile profile = keys.keyIds().profile();
+    try {
+      // As serve would, which would go on to sign with the key of before.
+      profile.check(after.keySet(keys.keyIdStyle()).current());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalStateException(
+          "The staged key is not promoted: "
+              + e.getMessage()
+              + " (--profile is "
+              + profile
+              + ", and must be as serve has it)",
+          e);
+    }
+    return after;
   }
 
   /** Returns the staged key of what could be promoted. */
   private SigningKey next(KeyEntries entries) {
-    KeySet after = promote(entries).keySet(keys.keyIdStyle());
-    return after.current();
+    return promote(entries).keySet(keys.keyIdStyle()).current();
   }
 }

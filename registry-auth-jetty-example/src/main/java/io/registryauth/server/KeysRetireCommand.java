@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Takes the retired key out of those that verify.",
       "Not while its tokens may be valid, of which refresh tokens live longest: clients that have one"
-          + " must log in again when its key is gone."
+          + " must log in again when its key is gone.",
+      "How long they live only serve knows: give the same three options or variables as it has."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -81,7 +82,9 @@ final class KeysRetireCommand implements Callable<Integer> {
     Duration longest = Collections.max(List.of(pull, push, refresh)).plus(MARGIN);
     keys.update(
         entries ->
-            entries.retire(InstantSource.system().instant(), force ? Duration.ZERO : longest));
+            force
+                ? entries.retireAtOnce()
+                : entries.retire(InstantSource.system().instant(), longest));
     return 0;
   }
 

@@ -63,18 +63,14 @@ final class ProbeOptions {
   /**
    * Asks the registries until all take a token of a key.
    *
+   * @param key one that {@link TokenProfile#check} takes
    * @throws IOException if one does not in time; the message says which address, and what it
    *     answered
    */
   void awaitAcceptance(SigningKey key, TokenProfile profile, List<String> urls)
       throws IOException, InterruptedException {
-    TokenIssuer tokens =
-        OptionValues.parse(
-            spec,
-            "--issuer",
-            issuer,
-            name ->
-                TokenIssuer.builder(key).issuer(name).profile(profile).lifetime(LIFETIME).build());
+    TokenIssuer.Builder builder = TokenIssuer.builder(key).profile(profile).lifetime(LIFETIME);
+    TokenIssuer tokens = OptionValues.parse(spec, "--issuer", issuer, builder::issuer).build();
     List<RegistryProbe> probes =
         urls.stream()
             .map(

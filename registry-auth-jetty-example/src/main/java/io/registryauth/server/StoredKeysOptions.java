@@ -4,9 +4,11 @@
 package io.registryauth.server;
 
 import com.google.common.base.Strings;
+import io.registryauth.key.JwksReader;
 import io.registryauth.key.KeyEntries;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
+import io.registryauth.key.VerificationKey;
 import io.registryauth.kubernetes.KeySecret;
 import io.registryauth.kubernetes.ObjectName;
 import io.registryauth.kubernetes.ObjectReport;
@@ -14,7 +16,7 @@ import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -154,17 +156,32 @@ final class StoredKeysOptions {
 
   private void updateDirectory(KeyDirectory keys, UnaryOperator<KeyEntries> change)
       throws IOException {
-    KeyEntries after = change.apply(keys.read());
-    if (!dryRun) {
-      if (!Strings.isNullOrEmpty(jwksFile)) {
-        // Not in place: a registry may read it at any time.
-        Path written = Path.of(jwksFile + ".tmp");
-        Files.writeString(written, after.keySet(keyIdStyle()).jwks());
-        Files.move(written, Path.of(jwksFile), StandardCopyOption.ATOMIC_MOVE);
-      }
-      keys.write(after);
+    if (dryRun) {
+      print(changed(keys.read(), change));
+      return;
     }
+    KeyEntries after =
+        keys.update(
+            before -> {
+              KeyEntries changed = changed(before, change);
+              if (!Strings.isNullOrEmpty(jwksFile)) {
+                // First: a registry that starts in between must know the key that signs.
+                PublicFile.write(Path.of(jwksFile), changed.keySet(keyIdStyle()).jwks());
+              }
+              return changed;
+            });
     print(after);
+  }
+
+  private KeyEntries changed(KeyEntries before, UnaryOperator<KeyEntries> change) {
+    return before.change(change, keyIdStyle(), published());
+  }
+
+  private List<VerificationKey> published() {
+    return Strings.isNullOrEmpty(jwksFile) || !Files.exists(Path.of(jwksFile))
+        ? List.of()
+        : OptionValues.parse(
+            spec, "--jwks", jwksFile, file -> JwksReader.read(OptionValues.contents(file)));
   }
 
   private void print(KeyEntries entries) {

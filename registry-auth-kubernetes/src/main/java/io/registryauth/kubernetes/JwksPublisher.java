@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * Keeps a server's own keys in the JWK Set that registries read from a Secret, key {@code
  * jwks.json}: adds what is missing, or replaces what has the same key id, at once, within 5 s when
  * the server's keys have changed, and within 3 minutes when the Secret has; and takes a key out
- * that it published and that is no longer the server's. Keys of others stay: of another replica, or
+ * that it published and that is no longer the server's. What {@link KeySecret} has taken out it
+ * does not put back, even if this server has it still. Keys of others stay: of another replica, or
  * one that is there before its time; to remove those is the part of {@link KeySecret} and {@link
  * RegistryBootstrap}. Only what is no JWK Set is replaced as a whole, with a warning. A failure is
  * logged and tried again, after 1 s at first and 1 min at the most; it stops nothing else.
@@ -31,7 +32,16 @@ import org.slf4j.LoggerFactory;
  */
 public final class JwksPublisher implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(JwksPublisher.class);
-  private static final String KEY = "jwks.json";
+
+  /** The entry with the JWK Set. */
+  static final String JWKS_KEY = "jwks.json";
+
+  /** The entry with the keys that {@link KeySecret} has taken out of it. */
+  static final String WITHDRAWN_KEY = "withdrawn.json";
+
+  /** More than any replica could still have that has not seen its Secret change. */
+  static final int MAX_WITHDRAWN = 16;
+
   private static final Duration CLOSE = Duration.ofSeconds(6);
   private static final int RETRY_FACTOR = 2;
 
@@ -86,7 +96,17 @@ public final class JwksPublisher implements AutoCloseable {
 
   /** Returns the Secret as it should be. */
   static V1Secret secret(ObjectName name, String jwks) {
-    return ManagedObjects.secret(name, "Opaque", ImmutableMap.of(KEY, jwks));
+    return ManagedObjects.secret(name, "Opaque", ImmutableMap.of(JWKS_KEY, jwks));
+  }
+
+  static Optional<StoredJwks> storedJwks(V1Secret secret) {
+    return ManagedObjects.text(secret, JWKS_KEY).flatMap(StoredJwks::parse);
+  }
+
+  static StoredJwks withdrawn(V1Secret secret) {
+    return ManagedObjects.text(secret, WITHDRAWN_KEY)
+        .flatMap(StoredJwks::parse)
+        .orElse(StoredJwks.EMPTY);
   }
 
   private void run() {
@@ -139,13 +159,12 @@ public final class JwksPublisher implements AutoCloseable {
   }
 
   private ObjectReport merge(V1Secret stored, String own) throws IOException {
-    Optional<String> text = ManagedObjects.text(stored, KEY);
-    Optional<StoredJwks> set = text.flatMap(StoredJwks::parse);
-    Optional<StoredJwks> ours = StoredJwks.parse(own);
-    if (text.isPresent() && set.isEmpty()) {
-      log.warn("{} of the Secret {} is no JWK Set, and is replaced", KEY, name);
+    Optional<StoredJwks> set = storedJwks(stored);
+    Optional<StoredJwks> ours = StoredJwks.parse(own).map(keys -> allowed(keys, stored));
+    if (ManagedObjects.text(stored, JWKS_KEY).isPresent() && set.isEmpty()) {
+      log.warn("{} of the Secret {} is no JWK Set, and is replaced", JWKS_KEY, name);
     }
-    String wanted = own;
+    String wanted = ours.map(StoredJwks::toJson).orElse(own);
     if (set.isPresent() && ours.isPresent()) {
       StoredJwks merged = set.get().with(ours.get()).without(published.without(ours.get()));
       if (merged.equals(set.get())) {
@@ -153,8 +172,21 @@ public final class JwksPublisher implements AutoCloseable {
       }
       wanted = merged.toJson();
     }
-    objects.mergeData(stored, ImmutableMap.of(KEY, Optional.of(wanted)));
+    objects.mergeData(stored, ImmutableMap.of(JWKS_KEY, Optional.of(wanted)));
     return KubernetesObjects.report(Status.UPDATED, stored);
+  }
+
+  /** Leaves out what was taken out by hand, maybe since it was stolen; this server has it still. */
+  private StoredJwks allowed(StoredJwks own, V1Secret stored) {
+    StoredJwks allowed = own.withoutSame(withdrawn(stored));
+    if (!allowed.equals(own)) {
+      log.warn(
+          "Not published is {}, which was taken out of the JWK Set: it is in {} of the Secret {}",
+          own.withoutSame(allowed).keyIds(),
+          WITHDRAWN_KEY,
+          name);
+    }
+    return allowed;
   }
 
   /** Waits that long, but not beyond a change of the server's own keys. */

@@ -10,8 +10,10 @@ import com.google.common.collect.ImmutableMap;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.models.V1Secret;
 import io.kubernetes.client.util.Yaml;
+import io.registryauth.key.JwksReader;
 import io.registryauth.key.KeyEntries;
 import io.registryauth.key.KeyIdStyle;
+import io.registryauth.key.VerificationKey;
 import io.registryauth.kubernetes.ObjectReport.Status;
 import java.io.IOException;
 import java.util.HashMap;
@@ -28,8 +30,6 @@ import java.util.function.UnaryOperator;
  * create} if there is no JWK Set. Thread-safe.
  */
 public final class KeySecret {
-  private static final String JWKS_KEY = "jwks.json";
-
   private final KubernetesObjects objects;
   private final ObjectName name;
   private final ObjectName jwksName;
@@ -74,34 +74,80 @@ public final class KeySecret {
   }
 
   /**
-   * Changes the keys, and publishes what may verify.
+   * Changes the keys, and publishes what may verify: what comes to verify before the server has it,
+   * and what no longer does is taken out when the server's Secret no longer has it.
    *
-   * @param change is made again if somebody else writes at the same time; what it throws comes out
-   *     of here
-   * @return what was done to each Secret
-   * @throws IOException if a call fails
+   * @param change one of the steps of {@link KeyEntries}, made again if somebody else writes at the
+   *     same time; what it throws comes out of here
+   * @return what was done to each Secret, in this order
+   * @throws IllegalArgumentException if the keys that are stored are published under other ids, or
+   *     an id would come to mean another key, see {@link KeyEntries#change}
+   * @throws IOException if a call fails; the message says what was written before
    */
   public List<ObjectReport> update(UnaryOperator<KeyEntries> change) throws IOException {
-    return KubernetesObjects.retryOnConflict(() -> tryToUpdate(change));
+    Step step = KubernetesObjects.retryOnConflict(() -> tryToUpdate(change));
+    // Apart from the rest, which is done, and which could not be done again.
+    Status withdrawn = withdraw(step);
+    ObjectReport keys = KubernetesObjects.report(step.keys(), ManagedObjects.secret(name));
+    ObjectReport jwks =
+        KubernetesObjects.report(
+            step.published() == Status.UNCHANGED ? withdrawn : step.published(),
+            ManagedObjects.secret(jwksName));
+    return step.published() == Status.UNCHANGED
+        ? ImmutableList.of(keys, jwks)
+        : ImmutableList.of(jwks, keys);
   }
 
-  private List<ObjectReport> tryToUpdate(UnaryOperator<KeyEntries> change) throws IOException {
+  /** What was done, and what is to be taken out of the JWK Set after that. */
+  private record Step(Status published, Status keys, StoredJwks now, StoredJwks removed) {}
+
+  private Step tryToUpdate(UnaryOperator<KeyEntries> change) throws IOException {
     V1Secret stored = stored();
     KeyEntries before = entries(stored);
-    KeyEntries after = change.apply(before);
-    StoredJwks old = jwks(before);
+    KeyEntries after = before.change(change, style, published(publishedSecret()));
     StoredJwks now = jwks(after);
+    StoredJwks old = jwks(before);
     Status published = publish(old.with(now), StoredJwks.EMPTY);
     Map<String, Optional<String>> changes = changes(before, after);
     if (!changes.isEmpty()) {
       objects.mergeData(stored, changes);
     }
-    Status withdrawn = publish(now, old.without(now));
-    return ImmutableList.of(
-        KubernetesObjects.report(changes.isEmpty() ? Status.UNCHANGED : Status.UPDATED, stored),
-        KubernetesObjects.report(
-            published == Status.UNCHANGED ? withdrawn : published,
-            ManagedObjects.secret(jwksName)));
+    return new Step(
+        published, changes.isEmpty() ? Status.UNCHANGED : Status.UPDATED, now, old.without(now));
+  }
+
+  private Status withdraw(Step step) throws IOException {
+    if (step.removed().isEmpty()) {
+      return Status.UNCHANGED;
+    }
+    try {
+      return KubernetesObjects.retryOnConflict(() -> publish(step.now(), step.removed()));
+    } catch (IOException e) {
+      throw new IOException(
+          "The Secret "
+              + name
+              + " is changed, but "
+              + JwksPublisher.JWKS_KEY
+              + " of the Secret "
+              + jwksName
+              + " still has "
+              + step.removed().keyIds()
+              + ": take that out there, or have bootstrap make it anew ("
+              + e.getMessage()
+              + ")",
+          e);
+    }
+  }
+
+  private Optional<V1Secret> publishedSecret() throws IOException {
+    return objects.get(ManagedObjects.secret(jwksName));
+  }
+
+  private static List<VerificationKey> published(Optional<V1Secret> secret) {
+    return secret
+        .flatMap(JwksPublisher::storedJwks)
+        .map(set -> JwksReader.read(set.toJson()))
+        .orElse(ImmutableList.of());
   }
 
   private StoredJwks jwks(KeyEntries entries) {
@@ -121,43 +167,56 @@ public final class KeySecret {
 
   /** Adds keys to the JWK Set, and takes others out. */
   private Status publish(StoredJwks added, StoredJwks removed) throws IOException {
-    Optional<V1Secret> secret = objects.get(ManagedObjects.secret(jwksName));
+    Optional<V1Secret> secret = publishedSecret();
     if (secret.isEmpty()) {
       return objects.create(JwksPublisher.secret(jwksName, added.toJson())).status();
     }
-    Optional<StoredJwks> stored = storedJwks(secret.get());
-    StoredJwks wanted = stored.orElse(StoredJwks.EMPTY).with(added).without(removed);
-    if (stored.filter(wanted::equals).isPresent()) {
+    Map<String, Optional<String>> changes = published(secret.get(), added, removed);
+    if (changes.isEmpty()) {
       return Status.UNCHANGED;
     }
-    objects.mergeData(secret.get(), ImmutableMap.of(JWKS_KEY, Optional.of(wanted.toJson())));
+    objects.mergeData(secret.get(), changes);
     return Status.UPDATED;
   }
 
-  private static Optional<StoredJwks> storedJwks(V1Secret secret) {
-    return ManagedObjects.text(secret, JWKS_KEY).flatMap(StoredJwks::parse);
+  /** Returns what is to be written to the JWK Set's Secret: the set, and what was taken out. */
+  private static Map<String, Optional<String>> published(
+      V1Secret secret, StoredJwks added, StoredJwks removed) {
+    Optional<StoredJwks> stored = JwksPublisher.storedJwks(secret);
+    StoredJwks wanted = stored.orElse(StoredJwks.EMPTY).with(added).without(removed);
+    StoredJwks storedWithdrawn = JwksPublisher.withdrawn(secret);
+    StoredJwks withdrawn =
+        storedWithdrawn.withoutSame(added).with(removed).last(JwksPublisher.MAX_WITHDRAWN);
+    Map<String, Optional<String>> changes = new HashMap<>();
+    if (!stored.equals(Optional.of(wanted))) {
+      changes.put(JwksPublisher.JWKS_KEY, Optional.of(wanted.toJson()));
+    }
+    if (!storedWithdrawn.equals(withdrawn)) {
+      changes.put(JwksPublisher.WITHDRAWN_KEY, Optional.of(withdrawn.toJson()));
+    }
+    return changes;
   }
 
   /**
    * Returns what {@link #update} would write, as YAML with two documents for {@code kubectl
-   * replace}; writes nothing. It holds the keys.
+   * replace}, in the order in which they can be written; writes nothing. It holds the keys.
    *
+   * @throws IllegalArgumentException as {@link #update}
    * @throws IOException if a call fails
    */
   public String manifest(UnaryOperator<KeyEntries> change) throws IOException {
     V1Secret stored = stored();
     KeyEntries before = entries(stored);
-    KeyEntries after = change.apply(before);
-    V1Secret named = ManagedObjects.secret(jwksName);
-    Optional<V1Secret> storedJwks = objects.get(named);
-    StoredJwks published = storedJwks.flatMap(KeySecret::storedJwks).orElse(StoredJwks.EMPTY);
+    Optional<V1Secret> storedJwks = publishedSecret();
+    KeyEntries after = before.change(change, style, published(storedJwks));
+    StoredJwks old = jwks(before);
     StoredJwks now = jwks(after);
-    String wanted = published.with(now).without(jwks(before).without(now)).toJson();
+    V1Secret jwks = storedJwks.orElse(ManagedObjects.secret(jwksName));
+    V1Secret published = with(jwks, published(jwks, now, old.without(now)));
+    V1Secret keys = with(stored, changes(before, after));
+    boolean adds = !now.without(old).isEmpty();
     return Yaml.dumpAll(
-        ImmutableList.of(
-                with(stored, changes(before, after)),
-                with(storedJwks.orElse(named), Map.of(JWKS_KEY, Optional.of(wanted))))
-            .iterator());
+        (adds ? ImmutableList.of(published, keys) : ImmutableList.of(keys, published)).iterator());
   }
 
   private static V1Secret with(V1Secret secret, Map<String, Optional<String>> changes) {

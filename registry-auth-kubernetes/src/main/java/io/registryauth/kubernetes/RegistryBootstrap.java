@@ -243,8 +243,8 @@ public final class RegistryBootstrap {
     }
 
     /**
-     * Sets the Secrets of the signing keys, whose {@code tls.crt} counts; {@code
-     * registry-auth-keys} by default.
+     * Sets the Secrets of the signing keys, of which all certificates count: of the current, the
+     * next and the retired key; {@code registry-auth-keys} by default.
      *
      * @throws IllegalArgumentException if there is none
      */

@@ -86,6 +86,37 @@ record StoredJwks(JsonObject json) {
     return withKeys(left);
   }
 
+  /** Returns this without what the other has just so: the same key under the same id. */
+  StoredJwks withoutSame(StoredJwks other) {
+    JsonArray left = new JsonArray();
+    for (JsonElement key : keys()) {
+      if (!other.keys().contains(key)) {
+        left.add(key);
+      }
+    }
+    return withKeys(left);
+  }
+
+  /** Returns the last keys of this, that many at the most. */
+  StoredJwks last(int count) {
+    JsonArray left = new JsonArray();
+    for (int i = Math.max(0, keys().size() - count); i < keys().size(); i++) {
+      left.add(keys().get(i));
+    }
+    return withKeys(left);
+  }
+
+  boolean isEmpty() {
+    return keys().isEmpty();
+  }
+
+  /** Returns the key ids, as a message shows them. */
+  String keyIds() {
+    return StreamSupport.stream(keys().spliterator(), false)
+        .map(key -> id(key).map(JsonElement::getAsString).orElse("a key without an id"))
+        .collect(Collectors.joining(", "));
+  }
+
   private static Set<Optional<JsonElement>> ids(StoredJwks set) {
     return StreamSupport.stream(set.keys().spliterator(), false)
         .map(StoredJwks::id)

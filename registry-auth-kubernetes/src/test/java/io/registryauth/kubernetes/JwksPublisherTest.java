@@ -144,6 +144,29 @@ class JwksPublisherTest {
     await(() -> published().equals(set(key("next", 1), key("second", 1), key("own", 1))));
   }
 
+  private void store(String text, String withdrawn) {
+    store(text);
+    api.object(PATH)
+        .orElseThrow()
+        .getAsJsonObject("data")
+        .addProperty(
+            "withdrawn.json", Base64.getEncoder().encodeToString(withdrawn.getBytes(UTF_8)));
+  }
+
+  /** By a server that does not know yet, or that runs with an old copy. */
+  @Test
+  void ownKey_thatWasTakenOutByHand_isNotPutBack() throws InterruptedException {
+    store(set(key("next", 1)), set(key("gone", 1), key("own", 2)));
+    jwks.set(set(key("own", 1), key("gone", 1)));
+    publish(FAST);
+
+    await(() -> published().contains("own"));
+    assertThat(published()).isEqualTo(set(key("next", 1), key("own", 1)));
+    jwks.set(set(key("own", 2), key("gone", 1), key("last", 1)));
+    await(() -> published().contains("last"));
+    assertThat(published()).isEqualTo(set(key("next", 1), key("last", 1)));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
