@@ -177,8 +177,10 @@ class KeysCommandTest {
     }
     String before = api.versions("replaced");
     assertRefused(keys("retire", "replaced", "--force"), "tls.kid is", stored, "put that key back");
-    assertRefused(run("bootstrap", "--namespace=replaced"), "tls.kid is", "put that key back");
     assertThat(api.versions("replaced")).isEqualTo(before);
+    String published = api.entry("replaced", JWKS, "jwks.json");
+    assertRefused(run("bootstrap", "--namespace=replaced"), "tls.kid is", "put that key back");
+    assertThat(api.entry("replaced", JWKS, "jwks.json")).isEqualTo(published);
   }
 
   @Test
