@@ -42,6 +42,8 @@ public sealed interface TokenResult {
    * @param subject the namespace that asked, or that exists and was claimed to ask; or nothing
    * @param retryAfter when the client should come again, if that may help
    * @param cause what failed, if anything did; its text may go to a log, never to the client
+   * @param refreshToken the refresh token that the client showed, if it is one of ours that is not
+   *     good any more, or not for this
    */
   record Rejected(
       int status,
@@ -50,14 +52,31 @@ public sealed interface TokenResult {
       String reason,
       String subject,
       Optional<Duration> retryAfter,
-      Optional<Throwable> cause)
+      Optional<Throwable> cause,
+      Optional<RefreshToken> refreshToken)
       implements TokenResult {
+    Rejected(
+        int status,
+        ErrorCode code,
+        String message,
+        String reason,
+        String subject,
+        Optional<Duration> retryAfter,
+        Optional<Throwable> cause) {
+      this(status, code, message, reason, subject, retryAfter, cause, Optional.empty());
+    }
+
     Rejected(int status, ErrorCode code, String message, String reason) {
       this(status, code, message, reason, "");
     }
 
     Rejected(int status, ErrorCode code, String message, String reason, String subject) {
       this(status, code, message, reason, subject, Optional.empty(), Optional.empty());
+    }
+
+    Rejected with(RefreshToken refresh) {
+      return new Rejected(
+          status, code, message, reason, subject, retryAfter, cause, Optional.of(refresh));
     }
   }
 }

@@ -16,6 +16,7 @@ import io.registryauth.credential.Authenticator;
 import io.registryauth.credential.Credentials;
 import io.registryauth.credential.Identity;
 import io.registryauth.credential.Restriction;
+import io.registryauth.credential.StoredPassword;
 import io.registryauth.scope.Access;
 import io.registryauth.scope.MalformedScope;
 import io.registryauth.scope.RequestedScopes;
@@ -28,6 +29,7 @@ import io.registryauth.token.RefreshToken;
 import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -140,7 +142,7 @@ public final class TokenService {
       return refresh(request, asked);
     }
     if (!request.isForm() && request.authorizations().isEmpty()) {
-      return authorize(new Identity.Anonymous(), asked);
+      return authorize(new Identity.Anonymous(), asked, Optional.empty());
     }
     Optional<Credentials> credentials = request.credentials();
     if (credentials.isEmpty()) {
@@ -154,7 +156,7 @@ public final class TokenService {
             authenticator.authenticate(
                 new AuthenticationRequest(credentials.get(), request.clientAddress())),
         authenticated -> {
-          TokenResult result = authorize(authenticated.tenant(), asked);
+          TokenResult result = authorize(authenticated, asked);
           return request.isOffline() ? withRefreshToken(result, authenticated) : result;
         });
   }
@@ -166,7 +168,14 @@ public final class TokenService {
     if (token.isEmpty()) {
       return unauthorized("refresh-token-invalid", "");
     }
-    String subject = token.get().account().username();
+    TokenResult result = refresh(request, asked, token.get());
+    return result instanceof TokenResult.Rejected rejected
+        ? rejected.with(token.get())
+        : ((TokenResult.Issued) result).with(token.get());
+  }
+
+  private TokenResult refresh(TokenRequest request, RequestedScopes asked, RefreshToken token) {
+    String subject = token.account().username();
     if (!request.authorizations().isEmpty()) {
       // Two proofs: whichever was meant, the client gets no more by the other.
       return unauthorized("authorization-beside-a-refresh-token", subject);
@@ -175,11 +184,8 @@ public final class TokenService {
       return unauthorized("account-is-not-the-user-name", "");
     }
     return authenticate(
-        () -> refreshTokens.orElseThrow().authenticate(token.get()),
-        authenticated -> {
-          TokenResult result = authorize(authenticated.tenant(), asked);
-          return result instanceof TokenResult.Issued issued ? issued.with(token.get()) : result;
-        });
+        () -> refreshTokens.orElseThrow().authenticate(token),
+        authenticated -> authorize(authenticated, asked));
   }
 
   private static TokenResult authenticate(
@@ -223,7 +229,13 @@ public final class TokenService {
     return account.isEmpty() || account.get(0).isEmpty() || account.get(0).equals(username);
   }
 
-  private TokenResult authorize(Identity identity, RequestedScopes asked) {
+  private TokenResult authorize(
+      AuthenticationResult.Authenticated authenticated, RequestedScopes asked) {
+    Optional<Instant> end = authenticated.password().flatMap(StoredPassword::expires);
+    return authorize(authenticated.tenant(), asked, end);
+  }
+
+  private TokenResult authorize(Identity identity, RequestedScopes asked, Optional<Instant> end) {
     List<Access> access =
         asked.scopes().stream()
             .flatMap(scope -> scope.narrowTo(allowed(identity, scope)).stream())
@@ -236,7 +248,7 @@ public final class TokenService {
         && deniedResponse == DeniedResponse.UNAUTHORIZED) {
       return denied(identity.subject(), asked.scopes());
     }
-    Grant grant = new Grant(identity.subject(), service, access);
+    Grant grant = new Grant(identity.subject(), service, access, end);
     return new TokenResult.Issued(sign(grant), grant);
   }
 

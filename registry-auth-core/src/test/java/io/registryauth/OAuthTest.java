@@ -16,13 +16,20 @@ import io.registryauth.credential.CredentialStoreAuthenticator;
 import io.registryauth.credential.CredentialStoreException;
 import io.registryauth.credential.Identity;
 import io.registryauth.credential.InMemoryCredentialStore;
+import io.registryauth.credential.Password;
+import io.registryauth.credential.StoredCredentials;
+import io.registryauth.credential.StoredPassword;
 import io.registryauth.key.TestKeys;
 import io.registryauth.tenant.AccountName;
 import io.registryauth.tenant.NamespaceName;
+import io.registryauth.token.RefreshToken;
 import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jose4j.json.JsonUtil;
 import org.jose4j.lang.JoseException;
 import org.junit.jupiter.api.Test;
@@ -349,6 +356,42 @@ class OAuthTest {
 
     assertThat(refusal(post(refresh(token))))
         .isEqualTo("401 UNAUTHORIZED refresh-token-of-another-password");
+  }
+
+  /** The audit log tells by it which client still has one that was taken away. */
+  @Test
+  void refreshGrant_refused_tellsTheListenerWhichTokenItWas() throws JoseException {
+    String token = refreshToken();
+    for (String form :
+        List.of(
+            refresh(token) + "&account=team-b",
+            refresh(token) + "&scope=repository:team-b/y:pull")) {
+      assertThat(rejected(post(form)).refreshToken().map(RefreshToken::value)).contains(token);
+    }
+    store.put("team-a", "new");
+    assertThat(rejected(post(refresh(token))).refreshToken().map(RefreshToken::value))
+        .contains(token);
+    String forged = token.substring(0, token.length() - 4) + "AAAA";
+    assertThat(rejected(post(refresh(forged))).refreshToken()).isEmpty();
+  }
+
+  private TokenResult.Rejected rejected(TokenRequest request) {
+    return (TokenResult.Rejected) service.issue(request);
+  }
+
+  /** Of the account's {@code expires}, or of the previous password's. */
+  @Test
+  void passwordThatEnds_itsTokensEndWithIt() throws JoseException {
+    StoredPassword password =
+        StoredPassword.of(Password.of("pw-c")).until(Instant.now().plusSeconds(100));
+    CredentialStore ending =
+        lookup -> Optional.of(new StoredCredentials("team-c", List.of(password)));
+    TokenService service = service(ending);
+    String form = COMMON + "grant_type=password&username=team-c&password=pw-c&access_type=offline";
+    Map<String, Object> answer = JsonUtil.parseJson(service.respond(post(form)).body());
+    assertThat((Long) answer.get("expires_in")).isBetween(60L, 100L);
+    String again = service.respond(post(refresh((String) answer.get("refresh_token")))).body();
+    assertThat((Long) JsonUtil.parseJson(again).get("expires_in")).isBetween(60L, 100L);
   }
 
   @Test

@@ -86,6 +86,11 @@ public final class StoredPassword {
     return isValid(now) && verifier.test(presented);
   }
 
+  /** Returns when this password ends, if it does: neither it nor a token lives longer. */
+  public Optional<Instant> expires() {
+    return expires;
+  }
+
   /** Says whether this password has not ended yet. */
   public boolean isValid(Instant now) {
     return expires.filter(end -> !now.isBefore(end)).isEmpty();

@@ -87,16 +87,28 @@ public final class TokenIssuer {
     return new Builder(keys);
   }
 
-  /** Signs a token for a grant, with a {@code jti} of its own. */
+  /**
+   * Signs a token for a grant, with a {@code jti} of its own. It is valid as long as is set, but
+   * not beyond the grant's end; for a second at least, for credentials that ended just now.
+   */
   public IssuedToken issue(Grant grant) {
     SigningKey key = keys.get().current();
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String tokenId = UUID.randomUUID().toString();
-    Duration valid = isPullOnly(grant) ? lifetime : pushLifetime;
+    Duration valid = lifetime(grant, now);
     List<X509Certificate> certificates =
         profile.sendsCertificates() ? key.certificates() : List.of();
     String value = sign(key, "JWT", certificates, claims(grant, now, valid, tokenId));
     return new IssuedToken(value, tokenId, key.keyId(), now, valid);
+  }
+
+  private Duration lifetime(Grant grant, Instant now) {
+    Duration longest = isPullOnly(grant) ? lifetime : pushLifetime;
+    return grant
+        .end()
+        .map(end -> Duration.ofSeconds(Math.max(1, now.until(end, ChronoUnit.SECONDS))))
+        .filter(left -> left.compareTo(longest) < 0)
+        .orElse(longest);
   }
 
   private static boolean isPullOnly(Grant grant) {

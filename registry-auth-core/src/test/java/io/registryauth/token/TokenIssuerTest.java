@@ -28,6 +28,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jose4j.json.JsonUtil;
@@ -126,6 +127,24 @@ class TokenIssuerTest {
     }
 
     assertThat(ids).hasSize(10_000);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"299.999, 299", "61, 61", "1.5, 1", "0.2, 1", "-3, 1", "300, 300", "100000, 300"})
+  void issue_grantThatEnds_isValidNoLongerInWholeSeconds(double left, long seconds)
+      throws JoseException {
+    Instant now = Instant.parse("2026-11-25T12:00:00Z");
+    TokenIssuer atNow =
+        TokenIssuer.builder(signingKey("ec-256.pkcs8.key"))
+            .clock(Clock.fixed(now, ZoneOffset.UTC))
+            .build();
+    Instant end = now.plusMillis(Math.round(left * 1000));
+    IssuedToken token = atNow.issue(new Grant("team", "reg", List.of(), Optional.of(end)));
+
+    assertThat(token.lifetime()).isEqualTo(Duration.ofSeconds(seconds));
+    String payload = token.value().split("\\.", -1)[1];
+    assertThat(JsonUtil.parseJson(new String(Base64.getUrlDecoder().decode(payload), UTF_8)))
+        .containsEntry("exp", now.getEpochSecond() + seconds);
   }
 
   @ParameterizedTest

@@ -13,6 +13,7 @@ import io.registryauth.token.RefreshToken;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,8 +30,8 @@ import org.slf4j.spi.LoggingEventBuilder;
  * </pre>
  *
  * <p>{@code grant_type} is that of a POST, and {@code refresh_jti} names the refresh token that was
- * given, or used if the former is {@code refresh_token}. {@code docs/audit-log.schema.json} is the
- * schema of an event in JSON.
+ * given, or shown if the former is {@code refresh_token}, and then even if it was refused, unless
+ * it is none of ours. {@code docs/audit-log.schema.json} is the schema of an event in JSON.
  */
 final class AuditLog implements TokenListener {
   /** The outcome when there is a token. */
@@ -49,17 +50,21 @@ final class AuditLog implements TokenListener {
           .addKeyValue("granted", joined(issued.grant().access()))
           .addKeyValue("jti", issued.token().tokenId())
           .addKeyValue("grant_type", decision.request().grantType())
-          .addKeyValue("refresh_jti", issued.refreshToken().map(RefreshToken::tokenId).orElse(""))
+          .addKeyValue("refresh_jti", tokenId(issued.refreshToken()))
           .log("token");
     } else if (result instanceof TokenResult.Rejected rejected) {
       log(decision, rejected.subject(), rejected.reason())
           .addKeyValue("granted", "")
           .addKeyValue("jti", "")
           .addKeyValue("grant_type", decision.request().grantType())
-          .addKeyValue("refresh_jti", "")
+          .addKeyValue("refresh_jti", tokenId(rejected.refreshToken()))
           .log("token");
       rejected.cause().ifPresent(cause -> logFailure(decision.request().requestId(), cause));
     }
+  }
+
+  private static String tokenId(Optional<RefreshToken> refreshToken) {
+    return refreshToken.map(RefreshToken::tokenId).orElse("");
   }
 
   /** Returns what became of a request, in a word. */
