@@ -98,6 +98,10 @@ class KeysCommandTest {
         .contains("current   " + FIXED)
         .hasSize(4);
     String next = keyId("rotated", "next");
+    String template = "go-template={{index .data \"next.crt\" | base64decode}}"; // of docs/keys.md
+    assertThat(api.kubectl("get", "secret", KEYS, "-n", "rotated", "-o", template))
+        .contains("-----BEGIN CERTIFICATE-----")
+        .isEqualTo(api.entry("rotated", KEYS, "next.crt"));
     assertThat(published("rotated")).containsExactly(FIXED, next);
     assertThat(api.entry("rotated", KEYS, "tls.key")).isEqualTo(Files.readString(keys.key()));
 

@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a server's own keys in the JWK Set that registries read from a Secret, key {@code
- * jwks.json}: adds what is missing, or replaces what has the same key id, at once, within 5 s when
- * the server's keys have changed, and within 3 minutes when the Secret has; and takes a key out
- * that it published and that is no longer the server's. What {@link KeySecret} has taken out it
+ * jwks.json}: adds what is missing, at once, within 5 s when the server's keys have changed, and
+ * within 3 minutes when the Secret has; replaces what has the same key id, once; and takes a key
+ * out that it published and that is no longer the server's. What {@link KeySecret} has taken out it
  * does not put back, even if this server has it still. Keys of others stay: of another replica, or
  * one that is there before its time; to remove those is the part of {@link KeySecret} and {@link
  * RegistryBootstrap}. Only what is no JWK Set is replaced as a whole, with a warning. A failure is
@@ -166,7 +166,8 @@ public final class JwksPublisher implements AutoCloseable {
     }
     String wanted = ours.map(StoredJwks::toJson).orElse(own);
     if (set.isPresent() && ours.isPresent()) {
-      StoredJwks merged = set.get().with(ours.get()).without(published.without(ours.get()));
+      StoredJwks added = ours.get().withoutSame(replaced(ours.get(), set.get()));
+      StoredJwks merged = set.get().with(added).withoutSame(published.without(ours.get()));
       if (merged.equals(set.get())) {
         return KubernetesObjects.report(Status.UNCHANGED, stored);
       }
@@ -187,6 +188,24 @@ public final class JwksPublisher implements AutoCloseable {
           name);
     }
     return allowed;
+  }
+
+  /**
+   * Returns what this one has published before and another has put a key of its own in the place
+   * of: two servers that did so in turn would make it a matter of luck what a registry reads.
+   */
+  private StoredJwks replaced(StoredJwks own, StoredJwks stored) {
+    StoredJwks publishedBefore = own.withoutSame(own.withoutSame(published));
+    StoredJwks changed = publishedBefore.withoutSame(stored);
+    StoredJwks replaced = changed.withoutSame(changed.without(stored));
+    if (!replaced.isEmpty()) {
+      log.warn(
+          "The JWK Set in the Secret {} has another key than this server with the key id {}, and is"
+              + " left so: registries refuse the tokens of one of them",
+          name,
+          replaced.keyIds());
+    }
+    return replaced;
   }
 
   /** Waits that long, but not beyond a change of the server's own keys. */

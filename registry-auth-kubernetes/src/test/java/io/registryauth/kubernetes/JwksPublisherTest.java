@@ -144,6 +144,34 @@ class JwksPublisherTest {
     await(() -> published().equals(set(key("next", 1), key("second", 1), key("own", 1))));
   }
 
+  /** Else two servers with two keys of one name would take turns. */
+  @Test
+  void ownKey_inWhosePlaceAnotherHasPutOne_isNotPutBack() throws InterruptedException {
+    publish(FAST);
+    await(() -> published().equals(jwks.get()) && api.reads() > 3);
+    store(set(key("own", 9)));
+    int reads = api.reads();
+    await(() -> api.reads() > reads + 4);
+    assertThat(published()).isEqualTo(set(key("own", 9)));
+
+    store(set());
+    await(() -> published().equals(jwks.get()));
+    jwks.set(set(key("own", 2)));
+    await(() -> published().equals(jwks.get()));
+  }
+
+  /** It is not what this one published that has the id by now. */
+  @Test
+  void ownKey_thatIsNoLongerThere_isLeftIfAnotherHasItsId() throws InterruptedException {
+    jwks.set(set(key("own", 1), key("next", 1)));
+    publish(FAST);
+    await(() -> published().equals(jwks.get()) && api.reads() > 3);
+    store(set(key("own", 9), key("next", 1)));
+    jwks.set(set(key("next", 1), key("last", 1)));
+    await(() -> published().contains("last"));
+    assertThat(published()).isEqualTo(set(key("own", 9), key("next", 1), key("last", 1)));
+  }
+
   private void store(String text, String withdrawn) {
     store(text);
     api.object(PATH)
