@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,39 +14,57 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongPredicate;
+import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.AbstractConnector;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Bounds the connections of a connector, and how long each may take to bring a request, by time in
- * all and not by idle time: who sends a byte a second is never idle. A connection whose request is
- * here, whole, is let be.
+ * Bounds the connections of a connector, and how long each may take to bring a request, whole, and
+ * to take the answer, by time in all and not by idle time: who sends or reads a byte a second is
+ * never idle. While a request is being answered, its connection is let be.
  *
  * <p>When there are too many, the one that has been waited for longest makes room for the newest.
  * (Jetty's {@code NetworkConnectionLimit} accepts none until one ends, so that a few thousand slow
  * clients shut all others out.) One that has only just come is let be, too: it may have sent its
  * request, and nobody has read it yet. Until there is an older one, no more are accepted.
+ *
+ * <p>An answer that its client does not take holds a place among the requests that are under way.
+ * There are few such answers, since the kernel takes one that small at once, unless the client has
+ * left others unread: when there are more than {@value #MAX_UNREAD}, the oldest go.
  */
 final class ConnectionLimit extends Handler.Wrapper implements Connection.Listener {
-  private static final Duration SWEEP = Duration.ofSeconds(1);
+  private static final Logger log = LoggerFactory.getLogger(ConnectionLimit.class);
 
-  /** What a connection has at least, so that a request that was sent with it is read. */
+  /** Far fewer than the requests that may be under way. */
+  private static final int MAX_UNREAD = 20;
+
+  /**
+   * What a connection has at least, so that a request that was sent with it is read, or an answer
+   * taken.
+   */
   private static final Duration GRACE = Duration.ofMillis(250);
+
+  private static final Duration SWEEP = GRACE;
 
   private final AbstractConnector connector;
   private final int maxConnections;
   private final Duration patience;
 
-  // Both are guarded by this. The second has those whose request is not here yet, and since when,
-  // in that order.
+  // All are guarded by this. The second has those whose request is not here yet, the third those
+  // whose answer is being sent, and since when, in that order. Any other is being answered.
   private final Set<EndPoint> open = new HashSet<>();
   private final Map<EndPoint, Long> awaited = new LinkedHashMap<>();
+  private final Map<EndPoint, Long> unread = new LinkedHashMap<>();
 
   ConnectionLimit(
       Handler handler, AbstractConnector connector, int maxConnections, Duration patience) {
@@ -58,7 +77,7 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    schedule(this::sweep, SWEEP);
+    scheduleSweep();
   }
 
   @Override
@@ -81,21 +100,14 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
     synchronized (this) {
       long now = System.nanoTime();
       tooMany =
-          takeOldest(opened -> open.size() > maxConnections && now - opened > GRACE.toNanos());
+          takeOldest(
+              awaited, opened -> open.size() > maxConnections && now - opened > GRACE.toNanos());
       pause = open.size() > maxConnections && connector.isAccepting();
       if (pause) {
-        connector.setAccepting(false);
+        connector.setAccepting(false); // until the next sweep
       }
     }
-    tooMany.forEach(EndPoint::close);
-    if (pause) {
-      schedule(this::acceptAgain, GRACE);
-    }
-  }
-
-  private void acceptAgain() {
-    connector.setAccepting(true);
-    makeRoom();
+    tooMany.forEach(ConnectionLimit::close);
   }
 
   @Override
@@ -103,20 +115,64 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
     synchronized (this) {
       open.remove(connection.getEndPoint());
       awaited.remove(connection.getEndPoint());
+      unread.remove(connection.getEndPoint());
     }
   }
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) throws Exception {
-    EndPoint endPoint = transport(request.getConnectionMetaData().getConnection().getEndPoint());
-    synchronized (this) {
-      awaited.remove(endPoint);
+    if (request.getConnectionMetaData().getConnector() == connector) {
+      EndPoint endPoint = transport(request.getConnectionMetaData().getConnection().getEndPoint());
+      synchronized (this) {
+        awaited.remove(endPoint);
+      }
+      request.addHttpStreamWrapper(stream -> new Answer(stream, endPoint));
     }
-    Request.addCompletionListener(request, failure -> awaitNext(endPoint));
     return super.handle(request, response, callback);
   }
 
-  private synchronized void awaitNext(EndPoint endPoint) {
+  /** Whatever is sent to a client for one request, be it by a servlet or for an error. */
+  private final class Answer extends HttpStream.Wrapper {
+    private final EndPoint endPoint;
+
+    Answer(HttpStream stream, EndPoint endPoint) {
+      super(stream);
+      this.endPoint = endPoint;
+    }
+
+    @Override
+    public void send(
+        MetaData.Request request,
+        MetaData.@Nullable Response response,
+        boolean last,
+        @Nullable ByteBuffer content,
+        Callback callback) {
+      begin(endPoint);
+      super.send(request, response, last, content, callback);
+    }
+
+    @Override
+    public void succeeded() {
+      end(endPoint);
+      super.succeeded(); // and only then the connection's next request is handled
+    }
+
+    @Override
+    public void failed(Throwable failure) {
+      end(endPoint);
+      super.failed(failure);
+    }
+  }
+
+  private synchronized void begin(EndPoint endPoint) {
+    if (open.contains(endPoint)) {
+      unread.putIfAbsent(endPoint, System.nanoTime());
+    }
+  }
+
+  private synchronized void end(EndPoint endPoint) {
+    unread.remove(endPoint);
+    awaited.remove(endPoint); // or it would keep its place
     if (open.contains(endPoint)) {
       awaited.put(endPoint, System.nanoTime());
     }
@@ -126,27 +182,48 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
     return endPoint instanceof EndPoint.Wrapper wrapper ? wrapper.unwrap() : endPoint;
   }
 
-  private void schedule(Runnable task, Duration delay) {
+  private void scheduleSweep() {
     Scheduler.Task unused =
-        getServer().getScheduler().schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+        getServer().getScheduler().schedule(this::sweep, SWEEP.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void sweep() {
-    List<EndPoint> tooSlow;
-    synchronized (this) {
-      long now = System.nanoTime();
-      tooSlow = takeOldest(opened -> now - opened > patience.toNanos());
-    }
-    tooSlow.forEach(EndPoint::close);
-    if (isRunning()) {
-      schedule(this::sweep, SWEEP);
+    try {
+      tooSlow().forEach(ConnectionLimit::close);
+      if (!connector.isAccepting()) {
+        connector.setAccepting(true);
+        makeRoom();
+      }
+    } finally {
+      if (isRunning()) {
+        scheduleSweep();
+      }
     }
   }
 
-  /** Takes out connections that are waited for, the oldest first, as long as it holds. */
-  private synchronized List<EndPoint> takeOldest(LongPredicate condition) {
+  private synchronized List<EndPoint> tooSlow() {
+    long now = System.nanoTime();
+    List<EndPoint> tooSlow = takeOldest(awaited, since -> now - since > patience.toNanos());
+    tooSlow.addAll(
+        takeOldest(
+            unread,
+            since -> now - since > (unread.size() > MAX_UNREAD ? GRACE : patience).toNanos()));
+    return tooSlow;
+  }
+
+  /** Never fails: the others must be closed, too. */
+  private static void close(EndPoint endPoint) {
+    try {
+      endPoint.close();
+    } catch (RuntimeException | Error e) {
+      log.error("A connection was not closed in order", e);
+    }
+  }
+
+  /** Takes out connections, the oldest first, as long as it holds. */
+  private List<EndPoint> takeOldest(Map<EndPoint, Long> connections, LongPredicate condition) {
     List<EndPoint> taken = new ArrayList<>();
-    Iterator<Map.Entry<EndPoint, Long>> oldest = awaited.entrySet().iterator();
+    Iterator<Map.Entry<EndPoint, Long>> oldest = connections.entrySet().iterator();
     while (oldest.hasNext()) {
       Map.Entry<EndPoint, Long> next = oldest.next();
       if (!condition.test(next.getValue())) {

@@ -58,6 +58,10 @@ final class RegistryAuthServer implements AutoCloseable {
   // ones in JSON, and Jetty what exceeds this.
   private static final int MAX_HEADER_BYTES = 16 * 1024;
 
+  // What the kernel keeps of answers that are not read: more than the longest, so that no answer
+  // waits that is a client's only one, and not the megabytes that it would give to each.
+  private static final int SEND_BUFFER_BYTES = 64 * 1024;
+
   // A client may keep a header and a form on each connection, and by TLS twice that: all of them
   // together get an eighth of the heap, or a quarter.
   private static final int MAX_CONNECTIONS =
@@ -203,6 +207,7 @@ final class RegistryAuthServer implements AutoCloseable {
     connector.setHost(listen.address().getHost());
     connector.setPort(listen.address().getPort());
     connector.setIdleTimeout(IDLE_TIMEOUT.toMillis());
+    connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
     server.addConnector(connector);
     return connector;
   }

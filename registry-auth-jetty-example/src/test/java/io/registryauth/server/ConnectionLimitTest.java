@@ -14,7 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.AbstractConnection;
+import org.eclipse.jetty.io.ByteArrayEndPoint;
+import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -34,11 +38,15 @@ class ConnectionLimitTest {
   private static final int MAX = 4;
   private static final String ANSWER = "HTTP/1.1 200 OK";
 
+  /** More than the kernels keep. */
+  private static final String LARGE = "x".repeat(32 << 20);
+
   private final Server server = new Server(new QueuedThreadPool(16));
   private final ServerConnector connector = new ServerConnector(server);
   private final CountDownLatch underWay = new CountDownLatch(1);
   private final CountDownLatch mayEnd = new CountDownLatch(1);
   private final List<Socket> clients = new ArrayList<>();
+  private ConnectionLimit limit;
 
   private final Handler answerer =
       new Handler.Abstract() {
@@ -49,7 +57,8 @@ class ConnectionLimitTest {
             underWay.countDown();
             assertThat(mayEnd.await(30, TimeUnit.SECONDS)).isTrue();
           }
-          Content.Sink.write(response, true, "", callback);
+          boolean large = Request.getPathInContext(request).equals("/large");
+          Content.Sink.write(response, true, large ? LARGE : "", callback);
           return true;
         }
       };
@@ -57,7 +66,8 @@ class ConnectionLimitTest {
   @BeforeEach
   void start() throws Exception {
     connector.setHost("127.0.0.1");
-    ConnectionLimit limit = new ConnectionLimit(answerer, connector, MAX, PATIENCE);
+    connector.setIdleTimeout(Duration.ofMinutes(5).toMillis()); // what closes is the limit
+    limit = new ConnectionLimit(answerer, connector, MAX, PATIENCE);
     connector.addEventListener(limit);
     server.addConnector(connector);
     server.setHandler(limit);
@@ -170,6 +180,49 @@ class ConnectionLimitTest {
     send(client, "GET / HTTP/1.1\r\nX: ");
 
     assertThat(dripUntilClosed(client)).isBetween(PATIENCE, PATIENCE.plusSeconds(8));
+  }
+
+  @Test
+  void attack_answerReadInDrops_isCutThoughNeverIdle() throws Exception {
+    Socket client = connect();
+    ask(client, "/large");
+
+    do {
+      assertThat(client.getInputStream().read()).isNotNegative();
+      TimeUnit.MILLISECONDS.sleep(10);
+    } while (!connector.getConnectedEndPoints().isEmpty()); // the class's limit of time ends it
+
+    assertThat(client.getInputStream().readAllBytes().length).isLessThan(LARGE.length());
+  }
+
+  /** An end point that fails when it is closed must not end the limit, or shut others out. */
+  @Test
+  void endPoint_thatFailsToClose_endsNothing() throws Exception {
+    Connection failing = failing();
+    limit.onOpened(failing);
+    TimeUnit.MILLISECONDS.sleep(300); // old enough to make room
+    for (int i = 0; i <= MAX; i++) {
+      limit.onOpened(failing());
+    }
+
+    Socket client = connect();
+    send(client, "GET / HTTP/1.1\r\nX: ");
+
+    assertThat(isClosed(client)).isTrue();
+  }
+
+  private static Connection failing() {
+    EndPoint endPoint =
+        new ByteArrayEndPoint() {
+          @Override
+          public void onClose(Throwable cause) {
+            throw new IllegalStateException("as the test has it");
+          }
+        };
+    return new AbstractConnection(endPoint, Runnable::run) {
+      @Override
+      public void onFillable() {}
+    };
   }
 
   private static Duration dripUntilClosed(Socket client) throws InterruptedException {

@@ -133,8 +133,12 @@ abstract class JsonServlet extends HttpServlet {
     byte[] body = response.body().getBytes(UTF_8);
     httpResponse.setStatus(response.status());
     response.headers().forEach(httpResponse::setHeader);
-    httpResponse.setContentLength(body.length);
-    if (!head) {
+    if (head) {
+      httpResponse.setContentLength(body.length);
+    } else {
+      // More than it takes: then the container keeps all of it, and sends it without this thread,
+      // which else would wait in write() for as long as a client does not read.
+      httpResponse.setBufferSize(body.length + 1);
       httpResponse.getOutputStream().write(body);
     }
   }

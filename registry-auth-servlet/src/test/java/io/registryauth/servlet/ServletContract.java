@@ -57,6 +57,8 @@ abstract class ServletContract {
   private RawHttp http;
   private Answers answers;
 
+  private static final int LARGE = 50_000;
+
   abstract Container container(Path directory);
 
   @BeforeAll
@@ -99,6 +101,8 @@ abstract class ServletContract {
                 Mounted.of(new TokenServlet(brokenService(key, store))),
                 "/jwks.json",
                 Mounted.of(new JwksServlet(() -> jwks)),
+                "/large.json",
+                Mounted.of(new JwksServlet(() -> "x".repeat(LARGE))),
                 "/healthz",
                 Mounted.of(new HealthServlet()),
                 "/readyz",
@@ -441,6 +445,17 @@ abstract class ServletContract {
     assertThat(http.send("HEAD", "/jwks.json", "").status()).isEqualTo(200);
     assertThat(http.send("HEAD", "/jwks.json", "").body()).isEmpty();
     assertThat(http.send("POST", "/jwks.json", "", "Content-Length: 0").status()).isEqualTo(405);
+  }
+
+  /** The container keeps it until the servlet has returned, and so knows its length. */
+  @Test
+  void answer_longerThanTheContainersBuffer_isSentAsOneWithItsLength() throws Exception {
+    RawHttp.Response response = http.get("/large.json");
+
+    assertThat(response.header("Content-Length")).isEqualTo(String.valueOf(LARGE));
+    assertThat(response.body()).hasSize(LARGE);
+    assertThat(http.send("HEAD", "/large.json", "").header("Content-Length"))
+        .isEqualTo(String.valueOf(LARGE));
   }
 
   @Test

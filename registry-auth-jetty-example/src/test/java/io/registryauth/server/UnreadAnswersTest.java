@@ -1,0 +1,156 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.registryauth.credential.CredentialStoreAuthenticator;
+import io.registryauth.credential.InMemoryCredentialStore;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Clients that ask over and over, and never read. */
+@Timeout(120)
+class UnreadAnswersTest {
+  private static final int MORE_THAN_THREADS = 250;
+  private static final int AS_MANY_AS_PLACES = 180;
+  private static final int AS_MANY_AS_CONNECTIONS = 100;
+
+  /** How many the server bears with. */
+  private static final int FEW = 20;
+
+  private static final String AUTH = "/auth?service=docker-registry";
+  private static final int SMALL = 4096;
+
+  private final List<SocketChannel> attackers = new ArrayList<>();
+  private RegistryAuthServer server;
+
+  @BeforeEach
+  void start() throws Exception {
+    Metrics metrics = new Metrics();
+    server =
+        RegistryAuthServer.start(
+            ListenAddress.plain(TestServer.ANY),
+            TestServer.ANY,
+            TestServer.tokens(
+                new CredentialStoreAuthenticator(new InMemoryCredentialStore().put("team", "x")),
+                metrics),
+            () -> "x".repeat(20_000),
+            metrics);
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    for (SocketChannel attacker : attackers) {
+      attacker.close();
+    }
+    server.close();
+  }
+
+  private static String request(String path) {
+    return "GET " + path + " HTTP/1.1\r\nHost: x\r\nAuthorization: Basic dGVhbTp4\r\n";
+  }
+
+  /** Opens connections and sends requests on them until the server takes no more, or all. */
+  private void attack(URI uri, int connections, String path) throws Exception {
+    ByteBuffer requests = ByteBuffer.wrap((request(path) + "\r\n").repeat(400).getBytes(UTF_8));
+    List<ByteBuffer> rests = new ArrayList<>();
+    for (int i = 0; i < connections; i++) {
+      SocketChannel attacker = SocketChannel.open();
+      attacker.setOption(StandardSocketOptions.SO_RCVBUF, SMALL);
+      attacker.setOption(StandardSocketOptions.SO_SNDBUF, SMALL);
+      attacker.connect(new InetSocketAddress(uri.getHost(), uri.getPort()));
+      attacker.configureBlocking(false);
+      attackers.add(attacker);
+      rests.add(requests.duplicate());
+    }
+    for (int idle = 0; idle < 50; idle++) {
+      for (int i = 0; i < connections; i++) {
+        if (write(attackers.get(i), rests.get(i)) > 0) {
+          idle = 0;
+        }
+      }
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+  }
+
+  private static int write(SocketChannel attacker, ByteBuffer bytes) throws IOException {
+    if (!attacker.isOpen()) {
+      return 0;
+    }
+    try {
+      return attacker.write(bytes);
+    } catch (IOException e) {
+      attacker.close(); // as the server has done
+      return 0;
+    }
+  }
+
+  private static String ask(URI uri, String path) throws IOException {
+    try (Socket client = new Socket(uri.getHost(), uri.getPort())) {
+      client.setSoTimeout(20_000); // less than a connection may be idle
+      client.getOutputStream().write((request(path) + "Connection: close\r\n\r\n").getBytes(UTF_8));
+      return new String(client.getInputStream().readAllBytes(), UTF_8);
+    }
+  }
+
+  /** Waits for less than the time after which a connection is idle, and closed for that. */
+  private void awaitFewAttackersLeft() throws Exception {
+    ByteBuffer more = ByteBuffer.wrap("x".getBytes(UTF_8));
+    long began = System.nanoTime();
+    while (attackers.stream().filter(SocketChannel::isOpen).count() > FEW) {
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+      for (SocketChannel attacker : attackers) {
+        int unused = write(attacker, more.rewind());
+      }
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
+  @Test
+  void attack_keysThatAreNotRead_holdNoThread() throws Exception {
+    attack(server.uri(), MORE_THAN_THREADS, "/jwks.json");
+
+    assertThat(ask(server.uri(), "/jwks.json")).startsWith("HTTP/1.1 200").contains("xxx");
+    assertThat(ask(server.uri(), AUTH)).startsWith("HTTP/1.1 200");
+    awaitFewAttackersLeft();
+  }
+
+  @Test
+  void attack_tokensThatAreNotRead_holdNoPlace() throws Exception {
+    String scope = "&scope=repository:team/" + "x".repeat(200) + "%d:pull,push";
+    StringBuilder path = new StringBuilder(AUTH);
+    for (int i = 0; i < 16; i++) {
+      path.append(scope.formatted(i));
+    }
+
+    attack(server.uri(), AS_MANY_AS_PLACES, path.toString());
+
+    assertThat(ask(server.uri(), AUTH)).startsWith("HTTP/1.1 200");
+    awaitFewAttackersLeft();
+  }
+
+  @Test
+  void attack_metricsThatAreNotRead_keepNoScrapeOut() throws Exception {
+    attack(server.managementUri(), AS_MANY_AS_CONNECTIONS, "/metrics");
+
+    assertThat(ask(server.managementUri(), "/metrics")).startsWith("HTTP/1.1 200");
+    assertThat(ask(server.uri(), AUTH)).startsWith("HTTP/1.1 200");
+    awaitFewAttackersLeft();
+  }
+}
