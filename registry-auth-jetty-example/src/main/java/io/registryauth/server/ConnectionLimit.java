@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Bounds the connections of a connector, and how long each may take to bring a request, whole, and
  * to take the answer, by time in all and not by idle time: who sends or reads a byte a second is
- * never idle. While a request is being answered, its connection is let be.
+ * never idle. While a request is being answered, its connection is let be, also when the server
+ * stops; one whose request is not here is then closed soon.
  *
  * <p>When there are too many, the one that has been waited for longest makes room for the newest.
  * (Jetty's {@code NetworkConnectionLimit} accepts none until one ends, so that a few thousand slow
@@ -56,22 +57,32 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
 
   private static final Duration SWEEP = GRACE;
 
+  /** What is left to bring a request when the server stops. */
+  private static final Duration LAST_PATIENCE = Duration.ofSeconds(2);
+
   private final AbstractConnector connector;
   private final int maxConnections;
   private final Duration patience;
+  private final LimitMetrics metrics;
 
   // All are guarded by this. The second has those whose request is not here yet, the third those
   // whose answer is being sent, and since when, in that order. Any other is being answered.
   private final Set<EndPoint> open = new HashSet<>();
   private final Map<EndPoint, Long> awaited = new LinkedHashMap<>();
   private final Map<EndPoint, Long> unread = new LinkedHashMap<>();
+  private @Nullable Long stopping;
 
   ConnectionLimit(
-      Handler handler, AbstractConnector connector, int maxConnections, Duration patience) {
+      Handler handler,
+      AbstractConnector connector,
+      int maxConnections,
+      Duration patience,
+      LimitMetrics metrics) {
     super(handler);
     this.connector = connector;
     this.maxConnections = maxConnections;
     this.patience = patience;
+    this.metrics = metrics;
   }
 
   @Override
@@ -107,7 +118,7 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
         connector.setAccepting(false); // until the next sweep
       }
     }
-    tooMany.forEach(ConnectionLimit::close);
+    close(tooMany, LimitMetrics.Reason.TOO_MANY_CONNECTIONS);
   }
 
   @Override
@@ -189,7 +200,8 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
 
   private void sweep() {
     try {
-      tooSlow().forEach(ConnectionLimit::close);
+      close(slow(), LimitMetrics.Reason.SLOW_REQUEST);
+      close(unread(), LimitMetrics.Reason.UNREAD_ANSWER);
       if (!connector.isAccepting()) {
         connector.setAccepting(true);
         makeRoom();
@@ -201,22 +213,30 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
     }
   }
 
-  private synchronized List<EndPoint> tooSlow() {
+  private synchronized List<EndPoint> slow() {
     long now = System.nanoTime();
-    List<EndPoint> tooSlow = takeOldest(awaited, since -> now - since > patience.toNanos());
-    tooSlow.addAll(
-        takeOldest(
-            unread,
-            since -> now - since > (unread.size() > MAX_UNREAD ? GRACE : patience).toNanos()));
-    return tooSlow;
+    if (connector.isShutdown() && stopping == null) {
+      stopping = now;
+    }
+    boolean last = stopping != null && now - stopping > LAST_PATIENCE.toNanos();
+    Duration longest = last ? LAST_PATIENCE : patience;
+    return takeOldest(awaited, since -> now - since > longest.toNanos());
   }
 
-  /** Never fails: the others must be closed, too. */
-  private static void close(EndPoint endPoint) {
-    try {
-      endPoint.close();
-    } catch (RuntimeException | Error e) {
-      log.error("A connection was not closed in order", e);
+  private synchronized List<EndPoint> unread() {
+    long now = System.nanoTime();
+    return takeOldest(
+        unread, since -> now - since > (unread.size() > MAX_UNREAD ? GRACE : patience).toNanos());
+  }
+
+  private void close(List<EndPoint> endPoints, LimitMetrics.Reason reason) {
+    metrics.count(reason, endPoints.size());
+    for (EndPoint endPoint : endPoints) {
+      try {
+        endPoint.close();
+      } catch (RuntimeException | Error e) {
+        log.error("A connection was not closed in order", e); // the others must be closed, too
+      }
     }
   }
 

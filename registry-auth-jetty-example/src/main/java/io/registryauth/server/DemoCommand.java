@@ -78,7 +78,7 @@ final class DemoCommand implements Callable<Integer> {
       String jwks = new JwksBuilder().add(key.verificationKey()).build();
       Files.writeString(directory.resolve("jwks.json"), jwks);
       Metrics metrics = new Metrics();
-      metrics.showSigning(() -> key);
+      metrics.showSigning(() -> key, () -> false);
       RegistryAuthServer server =
           RegistryAuthServer.start(
               ListenAddress.plain(address),

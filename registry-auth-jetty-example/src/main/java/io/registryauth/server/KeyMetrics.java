@@ -15,17 +15,20 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Shows which key signs, and from when to when the certificates are valid that are in use. All is
- * asked for at each scrape, since keys and certificates are replaced while the server runs.
+ * Shows which key signs, from when to when the certificates are valid that are in use, and whether
+ * newer files were refused. All is asked for at each scrape, since keys and certificates are
+ * replaced while the server runs.
  */
 final class KeyMetrics {
   private final PrometheusRegistry registry;
   private final Map<String, Supplier<Optional<X509Certificate>>> certificates =
       new ConcurrentHashMap<>();
+  private final Map<String, BooleanSupplier> refusals = new ConcurrentHashMap<>();
 
   KeyMetrics(PrometheusRegistry registry) {
     this.registry = registry;
@@ -37,6 +40,16 @@ final class KeyMetrics {
         "registry_auth_certificate_not_after_timestamp_seconds",
         "Until when a certificate in use is valid.",
         certificate -> certificate.getNotAfter().toInstant());
+    GaugeWithCallback unused =
+        GaugeWithCallback.builder()
+            .name("registry_auth_files_refused")
+            .help("1 while the files of a key are no good and the last good ones are in use.")
+            .labelNames("use")
+            .callback(
+                gauge ->
+                    refusals.forEach(
+                        (use, refused) -> gauge.call(refused.getAsBoolean() ? 1 : 0, use)))
+            .register(registry);
   }
 
   private void registerTimes(String name, String help, Function<X509Certificate, Instant> time) {
@@ -57,7 +70,8 @@ final class KeyMetrics {
             .register(registry);
   }
 
-  void showSigning(Supplier<SigningKey> key) {
+  void showSigning(Supplier<SigningKey> key, BooleanSupplier refused) {
+    refusals.put("signing", refused);
     certificates.put("signing", () -> key.get().certificates().stream().findFirst());
     registry.register(
         () ->
@@ -79,7 +93,8 @@ final class KeyMetrics {
         key.verificationKey().thumbprint());
   }
 
-  void showTls(Supplier<X509Certificate> certificate) {
+  void showTls(Supplier<X509Certificate> certificate, BooleanSupplier refused) {
+    refusals.put("tls", refused);
     certificates.put("tls", () -> Optional.of(certificate.get()));
   }
 }

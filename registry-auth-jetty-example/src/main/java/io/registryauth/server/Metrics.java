@@ -14,6 +14,7 @@ import io.registryauth.credential.CredentialStore;
 import io.registryauth.key.SigningKey;
 import jakarta.servlet.Servlet;
 import java.security.cert.X509Certificate;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.eclipse.jetty.server.Handler;
 
@@ -37,6 +38,7 @@ final class Metrics {
   private final DecisionMetrics decisions = new DecisionMetrics(registry, stages);
   private final StoreMetrics store = new StoreMetrics(registry, stages);
   private final KeyMetrics keys = new KeyMetrics(registry);
+  private final LimitMetrics limits = new LimitMetrics(registry);
 
   Metrics() {
     JvmMetrics.builder().register(registry);
@@ -82,14 +84,20 @@ final class Metrics {
    * Shows what tokens are signed with.
    *
    * @param key asked at each scrape, since a key may be replaced
+   * @param refused whether its files were changed to what is no good
    */
-  void showSigning(Supplier<SigningKey> key) {
-    keys.showSigning(key);
+  void showSigning(Supplier<SigningKey> key, BooleanSupplier refused) {
+    keys.showSigning(key, refused);
   }
 
-  /** Shows the certificate that clients are served with, asked for at each scrape. */
-  void showTls(Supplier<X509Certificate> certificate) {
-    keys.showTls(certificate);
+  /** Shows the certificate that clients are served with, asked for at each scrape, as above. */
+  void showTls(Supplier<X509Certificate> certificate, BooleanSupplier refused) {
+    keys.showTls(certificate, refused);
+  }
+
+  /** Returns what counts whom the limits turn away. */
+  LimitMetrics limits() {
+    return limits;
   }
 
   /** Wraps what answers requests, to measure those that come by a connector of this name. */

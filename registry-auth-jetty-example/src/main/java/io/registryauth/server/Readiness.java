@@ -9,9 +9,9 @@ import io.registryauth.token.IssuedToken;
 import io.registryauth.token.TokenIssuer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwk.JsonWebKeySet;
@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * and the credentials' store has answered. From then on it stays so: an outage of the store would
  * else take all replicas away at once, which serve what they remember.
  */
-final class Readiness implements BooleanSupplier, AutoCloseable {
+final class Readiness implements Supplier<Optional<String>>, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Readiness.class);
   private static final Duration RETRY = Duration.ofSeconds(1);
   private static final Duration CLOSE = Duration.ofSeconds(6);
@@ -101,9 +101,10 @@ final class Readiness implements BooleanSupplier, AutoCloseable {
     }
   }
 
+  /** Returns why not; nothing once it is ready. The key is no reason: start fails for it. */
   @Override
-  public boolean getAsBoolean() {
-    return ready;
+  public Optional<String> get() {
+    return ready ? Optional.empty() : Optional.of("the credentials' store has not answered yet");
   }
 
   @Override

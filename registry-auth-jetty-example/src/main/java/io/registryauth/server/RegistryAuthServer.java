@@ -16,8 +16,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -30,7 +30,6 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.server.handler.ContextHandlerCollection;
-import org.eclipse.jetty.server.handler.QoSHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,15 +43,8 @@ final class RegistryAuthServer implements AutoCloseable {
   private static final int DRAIN_SECONDS = 20;
   private static final int MAX_THREADS = 200;
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
-  private static final Duration BODY_PATIENCE = Duration.ofSeconds(10);
   private static final Duration REQUEST_PATIENCE = Duration.ofSeconds(30);
   private static final int ACCEPT_QUEUE = 4096;
-
-  // More than may wait for a store, three times 48, and for bcrypt, 24, and fewer than there are
-  // threads: some must be left to say that there is no place.
-  private static final int MAX_UNDER_WAY = 180;
-  private static final int MAX_WAITING = 180;
-  private static final Duration MAX_WAIT = Duration.ofSeconds(1);
 
   // Room for the longest query and Authorization header that are valid; the servlet refuses longer
   // ones in JSON, and Jetty what exceeds this.
@@ -89,7 +81,7 @@ final class RegistryAuthServer implements AutoCloseable {
       TokenService tokenService,
       Supplier<String> jwks,
       Metrics metrics,
-      BooleanSupplier prepared) {
+      Supplier<Optional<String>> problem) {
     clients = connector(CLIENTS, clientAddress);
     management = connector(MANAGEMENT, ListenAddress.plain(managementAddress));
     ContextHandlerCollection contexts =
@@ -101,44 +93,35 @@ final class RegistryAuthServer implements AutoCloseable {
                     "/token", new TokenServlet(tokenService),
                     "/jwks.json", new JwksServlet(jwks),
                     "/healthz", new HealthServlet(),
-                    "/readyz", new HealthServlet(() -> ready && prepared.getAsBoolean()))),
+                    "/readyz", new HealthServlet(() -> problem(problem)))),
             context(
                 MANAGEMENT,
                 Map.of(
                     "/healthz", new HealthServlet(),
-                    "/readyz", new HealthServlet(() -> ready && prepared.getAsBoolean()),
+                    "/readyz", new HealthServlet(() -> problem(problem)),
                     "/metrics", metrics.servlet())));
+    LimitMetrics limits = metrics.limits();
     Handler limited =
         limited(
             management,
             MAX_MANAGEMENT_CONNECTIONS,
-            limited(clients, MAX_CONNECTIONS, capacity(contexts)));
+            limited(clients, MAX_CONNECTIONS, new Capacity(contexts, limits), limits),
+            limits);
     clients.setAcceptQueueSize(ACCEPT_QUEUE);
     server.setHandler(
         metrics.ofConnector(
-            CLIENTS, new DrainingHandler(new WholeBodyHandler(limited, BODY_PATIENCE))));
+            CLIENTS,
+            new WholeBodyHandler(new DrainingHandler(limited), TokenServlet.FORM_PATIENCE)));
     server.setErrorHandler(new JsonErrorHandler());
     server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
   }
 
-  private static Handler limited(ServerConnector connector, int maxConnections, Handler handler) {
+  private static Handler limited(
+      ServerConnector connector, int maxConnections, Handler handler, LimitMetrics metrics) {
     ConnectionLimit limit =
-        new ConnectionLimit(handler, connector, maxConnections, REQUEST_PATIENCE);
+        new ConnectionLimit(handler, connector, maxConnections, REQUEST_PATIENCE, metrics);
     connector.addEventListener(limit);
     return limit;
-  }
-
-  /**
-   * Bounds the requests for tokens that are under way, and that wait for a place among them; one
-   * more, or one that has waited too long, gets 503. Probes always have a place.
-   */
-  private static Handler capacity(Handler handler) {
-    QoSHandler capacity = new QoSHandler(handler);
-    capacity.includePath("/auth", "/token");
-    capacity.setMaxRequestCount(MAX_UNDER_WAY);
-    capacity.setMaxSuspendedRequestCount(MAX_WAITING);
-    capacity.setMaxSuspend(MAX_WAIT);
-    return capacity;
   }
 
   /** Starts a server that is ready as soon as it listens. */
@@ -149,13 +132,13 @@ final class RegistryAuthServer implements AutoCloseable {
       Supplier<String> jwks,
       Metrics metrics)
       throws IOException {
-    return start(clientAddress, managementAddress, tokenService, jwks, metrics, () -> true);
+    return start(clientAddress, managementAddress, tokenService, jwks, metrics, Optional::empty);
   }
 
   /**
    * Starts a server.
    *
-   * @param prepared whether it may get requests when it listens; asked for each probe
+   * @param problem why it may get no requests yet, though it listens; asked for each probe
    * @throws IOException if it cannot listen; the message names the address
    */
   static RegistryAuthServer start(
@@ -164,11 +147,11 @@ final class RegistryAuthServer implements AutoCloseable {
       TokenService tokenService,
       Supplier<String> jwks,
       Metrics metrics,
-      BooleanSupplier prepared)
+      Supplier<Optional<String>> problem)
       throws IOException {
     RegistryAuthServer server =
         new RegistryAuthServer(
-            clientAddress, managementAddress, tokenService, jwks, metrics, prepared);
+            clientAddress, managementAddress, tokenService, jwks, metrics, problem);
     try {
       server.server.start();
     } catch (Exception e) {
@@ -177,6 +160,10 @@ final class RegistryAuthServer implements AutoCloseable {
     }
     server.ready = true;
     return server;
+  }
+
+  private Optional<String> problem(Supplier<Optional<String>> ofParts) {
+    return ready ? ofParts.get() : Optional.of("the server starts or stops");
   }
 
   private static String causes(Exception failure) {

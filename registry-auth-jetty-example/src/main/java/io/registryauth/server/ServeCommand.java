@@ -47,8 +47,8 @@ final class ServeCommand implements Callable<Integer> {
       exit.add(keys);
       Supplier<ApiClient> client = Suppliers.memoize(kubernetes::client);
       Metrics metrics = new Metrics();
-      metrics.showSigning(() -> keys.get().current());
-      clients.tls().ifPresent(tls -> metrics.showTls(tls::certificate));
+      metrics.showSigning(() -> keys.get().current(), keys::refused);
+      clients.tls().ifPresent(tls -> metrics.showTls(tls::certificate, tls::refused));
       CredentialStore store =
           metrics.ofRequests(credentials.credentialStore(client, exit::add, metrics));
       TokenIssuer issuer = signing.tokenIssuer(keys);

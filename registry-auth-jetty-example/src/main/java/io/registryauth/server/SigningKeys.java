@@ -158,6 +158,11 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
     return files.get().jwks();
   }
 
+  /** Returns whether the files are no good now, and earlier keys are in use. */
+  boolean refused() {
+    return files.refused();
+  }
+
   @Override
   public void close() {
     files.close();

@@ -68,6 +68,11 @@ final class TlsContext extends AbstractLifeCycle {
     return files.get().certificate();
   }
 
+  /** Returns whether the files are no good now, and an earlier certificate is in use. */
+  boolean refused() {
+    return files.refused();
+  }
+
   @Override
   protected void doStart() {
     files.start(this::poll);

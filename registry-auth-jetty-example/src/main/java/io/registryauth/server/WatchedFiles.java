@@ -13,7 +13,9 @@ import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +48,7 @@ final class WatchedFiles<T> implements Supplier<T>, AutoCloseable {
           });
 
   private volatile T inUse;
+  private volatile boolean refused;
   private String seen;
 
   /** Makes a value of files. */
@@ -95,9 +98,29 @@ final class WatchedFiles<T> implements Supplier<T>, AutoCloseable {
     return inUse;
   }
 
+  /** Returns whether the files are no good now, and what was good before is in use. */
+  boolean refused() {
+    return refused;
+  }
+
   /** Starts to do this, which looks at the files, over and over. */
   void start(Runnable look) {
-    var unused = poller.scheduleWithFixedDelay(look, POLL_SECONDS, POLL_SECONDS, TimeUnit.SECONDS);
+    start(look, Duration.ofSeconds(POLL_SECONDS));
+  }
+
+  void start(Runnable look, Duration delay) {
+    var unused =
+        poller.scheduleWithFixedDelay(
+            () -> goOn(look), delay.toMillis(), delay.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Whatever one look fails of, even a want of memory, the next one comes. */
+  private void goOn(Runnable look) {
+    try {
+      look.run();
+    } catch (RuntimeException | Error e) {
+      log.error("{} were not looked at; the next look comes", names(), e);
+    }
   }
 
   /** Looks at the files, and takes what is new and good. Never fails. */
@@ -130,9 +153,11 @@ final class WatchedFiles<T> implements Supplier<T>, AutoCloseable {
     }
     use.take(renewed);
     inUse = renewed;
+    refused = false;
   }
 
   private void refuse(IllegalArgumentException reason) {
+    refused = true;
     log.error("{} are no good; {} stays in use: {}", names(), inUse, reason.getMessage());
   }
 
@@ -156,10 +181,22 @@ final class WatchedFiles<T> implements Supplier<T>, AutoCloseable {
   private ImmutableMap<String, String> readOnce() {
     ImmutableMap.Builder<String, String> contents = ImmutableMap.builder();
     required.forEach(file -> contents.put(file, OptionValues.contents(file)));
-    Sets.difference(optional, required).stream()
-        .filter(file -> Files.exists(Path.of(file)))
-        .forEach(file -> contents.put(file, OptionValues.contents(file)));
+    Sets.difference(optional, required)
+        .forEach(file -> contentsIfThere(file).ifPresent(text -> contents.put(file, text)));
     return contents.buildOrThrow();
+  }
+
+  private static Optional<String> contentsIfThere(String file) {
+    try {
+      return Files.exists(Path.of(file))
+          ? Optional.of(OptionValues.contents(file))
+          : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      if (Files.notExists(Path.of(file))) {
+        return Optional.empty(); // it vanished in between
+      }
+      throw e;
+    }
   }
 
   /** Tells one content from another, without keeping a key. */

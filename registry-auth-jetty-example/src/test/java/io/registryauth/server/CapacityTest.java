@@ -6,19 +6,13 @@ package io.registryauth.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.net.HostAndPort;
-import io.registryauth.TokenService;
 import io.registryauth.credential.AuthenticationResult;
 import io.registryauth.credential.Identity;
-import io.registryauth.key.KeyIdStyle;
-import io.registryauth.key.SigningKey;
 import io.registryauth.tenant.NamespaceName;
-import io.registryauth.token.TokenIssuer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +26,6 @@ import org.junit.jupiter.api.Timeout;
 /** A server whose credential store stands still. */
 @Timeout(60)
 class CapacityTest {
-  private static final HostAndPort ANY = HostAndPort.fromParts("127.0.0.1", 0);
   private static final int CLIENTS = 600;
 
   private final CountDownLatch mayEnd = new CountDownLatch(1);
@@ -41,14 +34,7 @@ class CapacityTest {
 
   @BeforeEach
   void start() throws Exception {
-    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-    generator.initialize(2048);
-    KeyPair pair = generator.generateKeyPair();
-    SigningKey key = SigningKey.of(pair.getPrivate(), pair.getPublic(), KeyIdStyle.rfc7638());
-    TokenService tokens =
-        TokenService.builder(TokenIssuer.builder(key).build(), request -> standStill()).build();
-    server =
-        RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "{}", new Metrics());
+    server = TestServer.start(request -> standStill());
   }
 
   private AuthenticationResult standStill() {
@@ -70,7 +56,11 @@ class CapacityTest {
   }
 
   private Socket ask(String path) throws IOException {
-    Socket client = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort());
+    return ask(server.uri(), path);
+  }
+
+  private Socket ask(URI uri, String path) throws IOException {
+    Socket client = new Socket(InetAddress.getLoopbackAddress(), uri.getPort());
     client.setSoTimeout(20_000);
     clients.add(client);
     String request =
@@ -112,5 +102,8 @@ class CapacityTest {
         .hasSizeGreaterThanOrEqualTo(150)
         .hasSizeLessThan(CLIENTS - 200);
     assertThat(answer(ask("/auth?service=docker-registry"))).startsWith("HTTP/1.1 200");
+    long refusals = 1 + statuses.stream().filter(status -> status.endsWith("503")).count();
+    assertThat(answer(ask(server.managementUri(), "/metrics")))
+        .contains("registry_auth_turned_away_total{reason=\"no-place\"} " + refusals + ".0");
   }
 }

@@ -6,6 +6,7 @@ package io.registryauth.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -46,6 +47,7 @@ class ConnectionLimitTest {
   private final CountDownLatch underWay = new CountDownLatch(1);
   private final CountDownLatch mayEnd = new CountDownLatch(1);
   private final List<Socket> clients = new ArrayList<>();
+  private final LimitMetrics metrics = new LimitMetrics(new PrometheusRegistry());
   private ConnectionLimit limit;
 
   private final Handler answerer =
@@ -67,7 +69,7 @@ class ConnectionLimitTest {
   void start() throws Exception {
     connector.setHost("127.0.0.1");
     connector.setIdleTimeout(Duration.ofMinutes(5).toMillis()); // what closes is the limit
-    limit = new ConnectionLimit(answerer, connector, MAX, PATIENCE);
+    limit = new ConnectionLimit(answerer, connector, MAX, PATIENCE, metrics);
     connector.addEventListener(limit);
     server.addConnector(connector);
     server.setHandler(limit);

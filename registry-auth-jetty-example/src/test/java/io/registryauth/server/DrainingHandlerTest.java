@@ -6,23 +6,19 @@ package io.registryauth.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.net.HostAndPort;
-import io.registryauth.TokenService;
 import io.registryauth.credential.AuthenticationResult;
 import io.registryauth.credential.Identity;
-import io.registryauth.key.KeyIdStyle;
-import io.registryauth.key.SigningKey;
 import io.registryauth.tenant.NamespaceName;
-import io.registryauth.token.TokenIssuer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,7 +29,6 @@ import org.junit.jupiter.api.Timeout;
 /** A server that stops while one request, of the namespace slow, is under way. */
 @Timeout(60)
 class DrainingHandlerTest {
-  private static final HostAndPort ANY = HostAndPort.fromParts("127.0.0.1", 0);
   private static final Pattern CONTENT_LENGTH = Pattern.compile("(?i)\r\nContent-Length: (\\d+)");
   private static final String SLOW = "c2xvdzp4"; // slow:x
   private static final String QUICK = "cXVpY2s6eA=="; // quick:x
@@ -45,25 +40,17 @@ class DrainingHandlerTest {
 
   @BeforeEach
   void start() throws Exception {
-    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-    generator.initialize(2048);
-    KeyPair pair = generator.generateKeyPair();
-    SigningKey key = SigningKey.of(pair.getPrivate(), pair.getPublic(), KeyIdStyle.rfc7638());
-    TokenService tokens =
-        TokenService.builder(
-                TokenIssuer.builder(key).build(),
-                request -> {
-                  String username = request.credentials().username();
-                  if (username.equals("slow")) {
-                    underWay.countDown();
-                    await(mayEnd);
-                  }
-                  return new AuthenticationResult.Authenticated(
-                      new Identity.Tenant(new NamespaceName(username)));
-                })
-            .build();
     server =
-        RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "", new Metrics());
+        TestServer.start(
+            request -> {
+              String username = request.credentials().username();
+              if (username.equals("slow")) {
+                underWay.countDown();
+                await(mayEnd);
+              }
+              return new AuthenticationResult.Authenticated(
+                  new Identity.Tenant(new NamespaceName(username)));
+            });
     port = server.uri().getPort();
   }
 
@@ -125,6 +112,45 @@ class DrainingHandlerTest {
       assertThat(answer(slow)).startsWith("HTTP/1.1 200");
       closed.get(30, TimeUnit.SECONDS);
     }
+  }
+
+  /** Its time would else be that of the requests that are under way, 20 s. */
+  @Test
+  void close_whileAHeaderAndAFormComeInDrops_waitsForNeither() throws Exception {
+    try (Socket header = connect();
+        Socket form = connect()) {
+      send(header, "GET /auth?x=");
+      send(form, "POST /auth HTTP/1.1\r\nHost: x\r\nContent-Length: 8000\r\n\r\n");
+      ScheduledExecutorService drops = Executors.newSingleThreadScheduledExecutor();
+      try {
+        var unused =
+            drops.scheduleWithFixedDelay(
+                () -> {
+                  sendIfOpen(header, "x");
+                  sendIfOpen(form, "x");
+                },
+                0,
+                50,
+                TimeUnit.MILLISECONDS);
+        long began = System.nanoTime();
+        server.close();
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(15));
+      } finally {
+        drops.shutdownNow();
+      }
+    }
+  }
+
+  private static void sendIfOpen(Socket socket, String text) {
+    try {
+      send(socket, text);
+    } catch (IOException e) {
+      // The server has closed it.
+    }
+  }
+
+  private static void send(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(UTF_8));
   }
 
   private void awaitRefusal() throws Exception {

@@ -7,8 +7,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import com.google.common.net.HostAndPort;
-import io.registryauth.TokenService;
 import io.registryauth.credential.AuthenticationRequest;
 import io.registryauth.credential.AuthenticationResult;
 import io.registryauth.credential.CachingCredentialStore;
@@ -18,10 +16,8 @@ import io.registryauth.credential.CredentialStoreException;
 import io.registryauth.credential.InMemoryCredentialStore;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.credential.StoredPassword;
-import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
 import io.registryauth.tenant.AccountName;
-import io.registryauth.token.TokenIssuer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -29,12 +25,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -47,23 +41,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a scrape of a server shows that other people's code is a part of. */
 @Timeout(60)
 class MetricsTest {
-  private static final HostAndPort ANY = HostAndPort.fromParts("127.0.0.1", 0);
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final Metrics metrics = new Metrics();
   private final AtomicInteger asked = new AtomicInteger();
   private final CountDownLatch underWay = new CountDownLatch(1);
   private final CountDownLatch mayEnd = new CountDownLatch(1);
-  private final AtomicReference<SigningKey> key = new AtomicReference<>(generate("same-name"));
+  private final AtomicReference<SigningKey> key =
+      new AtomicReference<>(TestServer.key("same-name"));
   private RegistryAuthServer server;
 
   @BeforeEach
   void start() throws Exception {
-    TokenService tokens =
-        TokenService.builder(TokenIssuer.builder(key.get()).build(), this::refuse)
-            .listener(metrics.listener())
-            .build();
-    server = RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "{}", metrics);
+    server = TestServer.start(ListenAddress.plain(TestServer.ANY), this::refuse, metrics);
   }
 
   @AfterEach
@@ -83,17 +73,6 @@ class MetricsTest {
       }
     }
     return new AuthenticationResult.Refused("reason-" + asked.incrementAndGet(), Optional.empty());
-  }
-
-  private static SigningKey generate(String keyId) {
-    try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-      generator.initialize(2048);
-      KeyPair pair = generator.generateKeyPair();
-      return SigningKey.of(pair.getPrivate(), pair.getPublic(), KeyIdStyle.fixed(keyId));
-    } catch (GeneralSecurityException e) {
-      throw new AssertionError(e);
-    }
   }
 
   private HttpResponse<String> send(URI uri, String... headers) throws Exception {
@@ -173,11 +152,25 @@ class MetricsTest {
 
   @Test
   void key_thatIsReplaced_isAskedForAtEachScrape() throws Exception {
-    metrics.showSigning(key::get);
+    metrics.showSigning(key::get, () -> false);
     String before = keyInfo();
-    key.set(generate("same-name"));
+    key.set(TestServer.key("same-name"));
 
     assertThat(keyInfo()).isNotEqualTo(before);
+  }
+
+  @Test
+  void files_thatAreRefused_areShownByTheirUse() throws Exception {
+    AtomicBoolean refused = new AtomicBoolean();
+    metrics.showSigning(key::get, () -> false);
+    metrics.showTls(
+        TestCertificate.selfSigned(TestCertificate.ec("secp256r1"))::certificate, refused::get);
+    assertThat(scrape()).contains("registry_auth_files_refused{use=\"tls\"} 0.0");
+    refused.set(true);
+
+    assertThat(scrape())
+        .contains("registry_auth_files_refused{use=\"tls\"} 1.0")
+        .contains("registry_auth_files_refused{use=\"signing\"} 0.0");
   }
 
   /** Returns the one line about the key that signs. */
@@ -185,7 +178,7 @@ class MetricsTest {
     assertThat(scrape().lines().filter(line -> line.startsWith("registry_auth_signing_key_info{")))
         .singleElement()
         .asString()
-        .matches(".*\\{algorithm=\"RS256\",kid=\"same-name\",thumbprint=\"[\\w-]{43}\"} 1");
+        .matches(".*\\{algorithm=\"ES256\",kid=\"same-name\",thumbprint=\"[\\w-]{43}\"} 1");
     return scrape()
         .lines()
         .filter(line -> line.startsWith("registry_auth_signing_key_info{"))

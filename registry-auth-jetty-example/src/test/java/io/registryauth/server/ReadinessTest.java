@@ -42,15 +42,15 @@ class ReadinessTest {
     TokenIssuer issuer = TokenIssuer.builder(() -> keys).build();
     try (Readiness readiness = Readiness.start(issuer, () -> keys, check)) {
       assertThat(failed.await(10, TimeUnit.SECONDS)).isTrue();
-      assertThat(readiness.getAsBoolean()).isFalse();
+      assertThat(readiness.get().orElseThrow()).contains("store");
       answer.countDown();
-      while (!readiness.getAsBoolean()) {
+      while (readiness.get().isPresent()) {
         TimeUnit.MILLISECONDS.sleep(10);
       }
       int before = asked.get();
       TimeUnit.MILLISECONDS.sleep(1500);
       assertThat(asked).hasValue(before);
-      assertThat(readiness.getAsBoolean()).isTrue();
+      assertThat(readiness.get()).isEmpty();
     }
   }
 

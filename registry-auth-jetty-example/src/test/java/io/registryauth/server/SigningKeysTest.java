@@ -90,11 +90,13 @@ class SigningKeysTest {
     write("next.key", next.pkcs8());
     keys.poll();
     assertThat(ids()).containsExactly("signer");
+    assertThat(keys.refused()).isTrue();
     assertThat(messages(Level.ERROR)).singleElement().asString().contains("next.crt is missing");
 
     write("next.crt", next.certificatePem());
     keys.poll();
     assertThat(ids()).containsExactly("signer", "second");
+    assertThat(keys.refused()).isFalse();
     assertThat(messages(Level.INFO)).singleElement().asString().endsWith("of signer, second");
   }
 

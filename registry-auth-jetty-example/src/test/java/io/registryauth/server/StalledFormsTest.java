@@ -6,19 +6,12 @@ package io.registryauth.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.net.HostAndPort;
-import io.registryauth.TokenService;
 import io.registryauth.credential.CredentialStoreAuthenticator;
 import io.registryauth.credential.InMemoryCredentialStore;
-import io.registryauth.key.KeyIdStyle;
-import io.registryauth.key.SigningKey;
-import io.registryauth.token.TokenIssuer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +22,6 @@ import org.junit.jupiter.api.Timeout;
 /** POSTs whose form comes in parts, or not at all. */
 @Timeout(90)
 class StalledFormsTest {
-  private static final HostAndPort ANY = HostAndPort.fromParts("127.0.0.1", 0);
   private static final String FORM =
       "service=docker-registry&client_id=c&grant_type=password&username=team&password=pw";
 
@@ -41,17 +33,9 @@ class StalledFormsTest {
 
   @BeforeEach
   void start() throws Exception {
-    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-    generator.initialize(2048);
-    KeyPair pair = generator.generateKeyPair();
-    SigningKey key = SigningKey.of(pair.getPrivate(), pair.getPublic(), KeyIdStyle.rfc7638());
-    TokenService tokens =
-        TokenService.builder(
-                TokenIssuer.builder(key).build(),
-                new CredentialStoreAuthenticator(new InMemoryCredentialStore().put("team", "pw")))
-            .build();
     server =
-        RegistryAuthServer.start(ListenAddress.plain(ANY), ANY, tokens, () -> "", new Metrics());
+        TestServer.start(
+            new CredentialStoreAuthenticator(new InMemoryCredentialStore().put("team", "pw")));
   }
 
   @AfterEach

@@ -11,13 +11,9 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import com.google.common.net.HostAndPort;
-import io.registryauth.TokenService;
+import io.registryauth.credential.Authenticator;
 import io.registryauth.credential.CredentialStoreAuthenticator;
 import io.registryauth.credential.InMemoryCredentialStore;
-import io.registryauth.key.KeyIdStyle;
-import io.registryauth.key.SigningKey;
-import io.registryauth.token.TokenIssuer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +46,6 @@ import org.slf4j.LoggerFactory;
 /** A server with TLS, whose files a test changes and has looked at. */
 @Timeout(60)
 class TlsContextTest {
-  private static final HostAndPort ANY = HostAndPort.fromParts("127.0.0.1", 0);
   private static final String GET =
       "GET /readyz HTTP/1.1\r\nHost: %s\r\nConnection: keep-alive\r\n\r\n";
 
@@ -73,16 +68,11 @@ class TlsContextTest {
     KeyPair keys = TestCertificate.rsa();
     first = TestCertificate.selfSigned(keys);
     write(first.certificatePem(), first.pkcs8());
-    SigningKey signingKey =
-        SigningKey.of(keys.getPrivate(), keys.getPublic(), KeyIdStyle.rfc7638());
-    TokenService tokens =
-        TokenService.builder(
-                TokenIssuer.builder(signingKey).build(),
-                new CredentialStoreAuthenticator(new InMemoryCredentialStore()))
-            .build();
     tls = TlsContext.of(certificateFile.toString(), keyFile.toString());
-    ListenAddress address = new ListenAddress(ANY, Optional.of(tls), TrustedProxies.NONE);
-    server = RegistryAuthServer.start(address, ANY, tokens, () -> "{\"keys\":[]}", new Metrics());
+    ListenAddress address =
+        new ListenAddress(TestServer.ANY, Optional.of(tls), TrustedProxies.NONE);
+    Authenticator nobody = new CredentialStoreAuthenticator(new InMemoryCredentialStore());
+    server = TestServer.start(address, nobody, new Metrics());
   }
 
   @AfterEach

@@ -129,6 +129,9 @@ class UnreadAnswersTest {
     assertThat(ask(server.uri(), "/jwks.json")).startsWith("HTTP/1.1 200").contains("xxx");
     assertThat(ask(server.uri(), AUTH)).startsWith("HTTP/1.1 200");
     awaitFewAttackersLeft();
+    assertThat(ask(server.managementUri(), "/metrics"))
+        .doesNotContain("registry_auth_turned_away_total{reason=\"unread-answer\"} 0.0")
+        .contains("registry_auth_turned_away_total{reason=\"unread-answer\"} 2");
   }
 
   @Test

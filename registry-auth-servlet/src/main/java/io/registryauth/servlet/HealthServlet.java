@@ -7,7 +7,9 @@ import io.registryauth.ErrorCode;
 import io.registryauth.TokenRequest;
 import io.registryauth.TokenResponse;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Answers a probe: 200 while all is well, otherwise 503. Without a supplier, as in {@code web.xml},
@@ -16,7 +18,7 @@ import java.util.function.BooleanSupplier;
 public final class HealthServlet extends JsonServlet {
   private static final long serialVersionUID = 1L;
 
-  private final transient BooleanSupplier healthy;
+  private final transient Supplier<Optional<String>> problem;
 
   /** For {@code web.xml}: always well. */
   public HealthServlet() {
@@ -29,17 +31,32 @@ public final class HealthServlet extends JsonServlet {
    * @param healthy asked for each probe, by many threads at once; must not block
    */
   public HealthServlet(BooleanSupplier healthy) {
-    this.healthy = healthy;
+    this(() -> healthy.getAsBoolean() ? Optional.empty() : Optional.of("something is amiss"));
+  }
+
+  /**
+   * For code: well unless a supplier has a problem.
+   *
+   * @param problem which part is not well, without a secret, for the body of the answer; asked for
+   *     each probe, by many threads at once; must not block
+   */
+  public HealthServlet(Supplier<Optional<String>> problem) {
+    this.problem = problem;
   }
 
   @Override
   TokenResponse respond(TokenRequest request) {
-    return healthy.getAsBoolean()
-        ? new TokenResponse(
-            200,
-            Map.of("Content-Type", "application/json", "Cache-Control", "no-store"),
-            "{\"status\":\"ok\"}")
-        : error(503, ErrorCode.UNAVAILABLE, "Not ready", request);
+    return problem
+        .get()
+        .map(part -> error(503, ErrorCode.UNAVAILABLE, "Not ready: " + part, request))
+        .orElseGet(HealthServlet::well);
+  }
+
+  private static TokenResponse well() {
+    return new TokenResponse(
+        200,
+        Map.of("Content-Type", "application/json", "Cache-Control", "no-store"),
+        "{\"status\":\"ok\"}");
   }
 
   @Override

@@ -30,16 +30,13 @@ abstract class JsonServlet extends HttpServlet {
   /** The greatest body of a request, in bytes; nothing here takes a larger one. */
   private static final int MAX_BODY_BYTES = TokenRequest.MAX_FORM_BYTES;
 
-  /** How long a body may take to come, beside the container's own limit on each part of it. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
   private static final String REQUEST_ID = "X-Request-Id";
   private static final int MAX_METHOD_LENGTH = 20;
 
   private final Duration patience;
 
   JsonServlet() {
-    this(PATIENCE);
+    this(TokenServlet.FORM_PATIENCE);
   }
 
   JsonServlet(Duration patience) {
@@ -135,11 +132,13 @@ abstract class JsonServlet extends HttpServlet {
     response.headers().forEach(httpResponse::setHeader);
     if (head) {
       httpResponse.setContentLength(body.length);
-    } else {
+      return;
+    }
+    if (!httpResponse.isCommitted()) { // as Tomcat has done with a broken body
       // More than it takes: then the container keeps all of it, and sends it without this thread,
       // which else would wait in write() for as long as a client does not read.
       httpResponse.setBufferSize(body.length + 1);
-      httpResponse.getOutputStream().write(body);
     }
+    httpResponse.getOutputStream().write(body);
   }
 }

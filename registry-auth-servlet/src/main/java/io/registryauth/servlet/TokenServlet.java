@@ -48,6 +48,12 @@ import org.jspecify.annotations.Nullable;
 public final class TokenServlet extends JsonServlet {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * How long a form may take to come, beside the container's own limit on each part of it; for
+   * servers that read it before they ask a servlet, too.
+   */
+  public static final Duration FORM_PATIENCE = Duration.ofSeconds(10);
+
   private transient @Nullable TokenService tokenService;
 
   /** For {@code web.xml}: the init parameters make the service. */

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -106,7 +107,9 @@ abstract class ServletContract {
                 "/healthz",
                 Mounted.of(new HealthServlet()),
                 "/readyz",
-                Mounted.of(new HealthServlet(() -> false))));
+                Mounted.of(new HealthServlet(() -> false)),
+                "/part",
+                Mounted.of(new HealthServlet(() -> Optional.of("the store is away")))));
     http = new RawHttp(port);
     answers = new Answers(http.get("/jwks.json").body());
   }
@@ -464,5 +467,7 @@ abstract class ServletContract {
     assertThat(http.get("/healthz").body()).isEqualTo("{\"status\":\"ok\"}");
     assertThat(http.get("/readyz").status()).isEqualTo(503);
     assertThat(http.get("/readyz").error()).containsEntry("code", "UNAVAILABLE");
+    assertThat(http.get("/part").status()).isEqualTo(503);
+    assertThat(http.get("/part").error()).containsEntry("message", "Not ready: the store is away");
   }
 }

@@ -1,0 +1,46 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import java.time.Duration;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.QoSHandler;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * Bounds the requests for tokens that are under way, and that wait for a place among them; one
+ * more, or one that has waited too long, gets 503. Probes always have a place.
+ */
+final class Capacity extends QoSHandler {
+  // More than may wait for a store, three times 48, and for bcrypt, 24, and fewer than there are
+  // threads: some must be left to say that there is no place.
+  private static final int MAX_UNDER_WAY = 180;
+  private static final int MAX_WAITING = 180;
+  private static final Duration MAX_WAIT = Duration.ofSeconds(1);
+
+  private final LimitMetrics metrics;
+
+  Capacity(Handler handler, LimitMetrics metrics) {
+    super(handler);
+    this.metrics = metrics;
+    includePath("/auth", "/token");
+    setMaxRequestCount(MAX_UNDER_WAY);
+    setMaxSuspendedRequestCount(MAX_WAITING);
+    setMaxSuspend(MAX_WAIT);
+  }
+
+  @Override
+  protected void reject(Request request, Response response, Callback callback, int status) {
+    metrics.count(LimitMetrics.Reason.NO_PLACE, 1);
+    super.reject(request, response, callback, status);
+  }
+
+  @Override
+  protected void expireSuspended(Request request, Response response, Callback callback) {
+    metrics.count(LimitMetrics.Reason.NO_PLACE, 1);
+    super.expireSuspended(request, response, callback);
+  }
+}
