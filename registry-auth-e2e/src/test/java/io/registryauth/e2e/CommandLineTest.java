@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Options and variables: what they do, and what is said when they are wrong. */
 class CommandLineTest {
   private static final int WRONG_USE = 2;
+  private static final String[] NO_OPTIONS = {};
   private static final Pattern OPTION = Pattern.compile("^ {2,6}(?:-\\w, )?(--[a-z-]+)");
   private static final Pattern VARIABLE = Pattern.compile("\\(([A-Z_]+); default: ");
 
@@ -51,15 +52,25 @@ class CommandLineTest {
     return run(Map.of(), arguments);
   }
 
-  /** Runs without the lines of log that a start has. */
   private static Completed run(Map<String, String> environment, String... arguments)
       throws Exception {
-    Map<String, String> quiet = new LinkedHashMap<>(Map.of("LOG_LEVEL", "error"));
-    quiet.putAll(environment);
-    return ServerJar.run(directory, quiet, arguments);
+    return ServerJar.run(directory, quiet(environment), arguments);
   }
 
-  /** Runs {@code serve} with options that are good but for these. */
+  /** Without the lines of log that a start has. */
+  private static Map<String, String> quiet(Map<String, String> environment) {
+    Map<String, String> quiet = new LinkedHashMap<>(Map.of("LOG_LEVEL", "error"));
+    quiet.putAll(environment);
+    return quiet;
+  }
+
+  /** Runs {@code serve}, and {@code check-config}, with options that are wrong. */
+  private static Completed serve(Map<String, String> environment, String... options)
+      throws Exception {
+    return ServerJar.refused(directory, quiet(environment), options);
+  }
+
+  /** Runs both with options that are good but for these. */
   private static Completed serve(Map<String, String> wrong) throws Exception {
     Map<String, String> options = new LinkedHashMap<>();
     options.put("--listen", "127.0.0.1:0");
@@ -68,9 +79,11 @@ class CommandLineTest {
     options.put("--signing-key", keys.key().toString());
     options.put("--signing-cert", keys.certificate().toString());
     options.putAll(wrong);
-    Stream<String> arguments =
-        options.entrySet().stream().map(option -> option.getKey() + "=" + option.getValue());
-    return run(Stream.concat(Stream.of("serve"), arguments).toArray(String[]::new));
+    return serve(
+        Map.of(),
+        options.entrySet().stream()
+            .map(option -> option.getKey() + "=" + option.getValue())
+            .toArray(String[]::new));
   }
 
   private static void assertOneLine(Completed completed, String... parts) {
@@ -91,6 +104,7 @@ class CommandLineTest {
           --listen            | :8080              | HOST:PORT
           --listen            | 127.0.0.1:http     | HOST:PORT
           --listen            | 127.0.0.1:65536    | HOST:PORT
+          --listen            | nowhere.invalid:8080 | is not known here
           --management-listen | nowhere            | HOST:PORT
           --service           | two\\lines          | printable ASCII
           --issuer            | ' '                | must be the registry's issuer
@@ -245,7 +259,7 @@ class CommandLineTest {
   @Test
   void serve_wrongVariable_isOneLineThatSaysWhatIsValid() throws Exception {
     assertOneLine(
-        run(
+        serve(
             Map.of(
                 "TOKEN_EXPIRATION_SEC",
                 "59",
@@ -255,7 +269,7 @@ class CommandLineTest {
                 keys.certificate().toString(),
                 "CREDENTIALS",
                 "directory:" + TokenServer.credentials(directory)),
-            "serve"),
+            NO_OPTIONS),
         "--expiration (or TOKEN_EXPIRATION_SEC)",
         "\"59\"",
         "from 60 s to 86400 s");
@@ -278,7 +292,7 @@ class CommandLineTest {
 
   @Test
   void serve_defaultKeyMissing_namesIt() throws Exception {
-    assertOneLine(run("serve"), "--signing-cert", "/etc/registry-auth-keys/tls.crt");
+    assertOneLine(serve(Map.of(), NO_OPTIONS), "--signing-cert", "/etc/registry-auth-keys/tls.crt");
   }
 
   @Test
@@ -366,12 +380,12 @@ class CommandLineTest {
 
   @Test
   void wrongUse_isOneLineOnStandardError() throws Exception {
-    assertOneLine(run(), "serve, demo, jwks, bootstrap, keys or tenant");
+    assertOneLine(run(), "serve, check-config, demo, jwks, bootstrap, keys or tenant");
     assertOneLine(run("keys"), "stage, promote or retire");
     assertOneLine(run("tenant"), "create, rotate, show or delete");
     assertOneLine(run("frobnicate"), "frobnicate");
-    assertOneLine(run("serve", "--frobnicate=1"), "--frobnicate");
-    assertOneLine(run("serve", "--listen"), "--listen", "HOST:PORT");
+    assertOneLine(serve(Map.of(), "--frobnicate=1"), "--frobnicate");
+    assertOneLine(serve(Map.of(), "--listen"), "--listen", "HOST:PORT");
     assertOneLine(run("jwks"), "--cert", "--key");
     assertOneLine(run("jwks", "--cert=/missing.crt"), "--cert", "/missing.crt", "cannot be read");
     assertOneLine(run("demo", "--listen=nowhere"), "--listen", "\"nowhere\"", "HOST:PORT");
@@ -380,9 +394,9 @@ class CommandLineTest {
   @Test
   void logVariables_wrong_areOneLine() throws Exception {
     assertOneLine(
-        run(Map.of("LOG_FORMAT", "xml"), "serve"), "LOG_FORMAT", "\"xml\"", "text", "json");
+        serve(Map.of("LOG_FORMAT", "xml"), NO_OPTIONS), "LOG_FORMAT", "\"xml\"", "text", "json");
     assertOneLine(
-        run(Map.of("LOG_LEVEL", "loud"), "serve"), "LOG_LEVEL", "\"loud\"", "debug", "error");
+        serve(Map.of("LOG_LEVEL", "loud"), NO_OPTIONS), "LOG_LEVEL", "\"loud\"", "debug", "error");
   }
 
   @Test
@@ -390,6 +404,7 @@ class CommandLineTest {
     assertThat(variables("serve"))
         .containsExactlyInAnyOrderEntriesOf(
             Map.ofEntries(
+                Map.entry("--config", "CONFIG_FILE"),
                 Map.entry("--listen", "LISTEN_ADDRESS"),
                 Map.entry("--management-listen", "MANAGEMENT_LISTEN_ADDRESS"),
                 Map.entry("--tls-cert", "TLS_CERT_FILE"),
@@ -438,6 +453,7 @@ class CommandLineTest {
     assertThat(run("--help").orFail())
         .contains(
             "  serve ",
+            "  check-config ",
             "  demo ",
             "  jwks ",
             "  bootstrap ",
@@ -466,30 +482,59 @@ class CommandLineTest {
     return variables;
   }
 
+  private static Map<String, String> ofAnother() throws Exception {
+    return Map.ofEntries(
+        Map.entry("LISTEN_ADDRESS", "127.0.0.1:0"),
+        Map.entry("MANAGEMENT_LISTEN_ADDRESS", "127.0.0.1:0"),
+        Map.entry("TOKEN_SERVICE", "another-service"),
+        Map.entry("TOKEN_ISSUER", "another-issuer"),
+        Map.entry("TOKEN_EXPIRATION_SEC", "120"),
+        Map.entry("PUSH_TOKEN_EXPIRATION_SEC", "240"),
+        Map.entry("REFRESH_TOKEN_EXPIRATION_SEC", "0"),
+        Map.entry("SIGNING_KEY_FILE", keys.key().toString()),
+        Map.entry("SIGNING_CERT_FILE", keys.certificate().toString()),
+        Map.entry("SIGNING_KEY_ID", "another-id"),
+        Map.entry("CREDENTIALS", "directory:" + TokenServer.credentials(directory)),
+        Map.entry("TOKEN_PROFILE", "distribution-2.8"),
+        Map.entry("DENIED_RESPONSE", "empty-token"),
+        Map.entry("PUBLIC_NAMESPACES", "public-a, public-b"),
+        Map.entry("SHARED_NAMESPACES", "shared"),
+        Map.entry("ADMIN_NAMESPACES", "other-namespace"),
+        Map.entry("CREDENTIALS_CACHE_TTL", "10s"),
+        Map.entry("CREDENTIALS_CACHE_STALE", "1m"),
+        Map.entry("TRUSTED_PROXIES", "127.0.0.0/8"),
+        Map.entry("FAILED_ATTEMPTS", "1"));
+  }
+
   @Test
   void serve_withVariablesAlone_obeysEachOfThem() throws Exception {
-    Map<String, String> environment =
-        Map.ofEntries(
-            Map.entry("LISTEN_ADDRESS", "127.0.0.1:0"),
-            Map.entry("MANAGEMENT_LISTEN_ADDRESS", "127.0.0.1:0"),
-            Map.entry("TOKEN_SERVICE", "another-service"),
-            Map.entry("TOKEN_ISSUER", "another-issuer"),
-            Map.entry("TOKEN_EXPIRATION_SEC", "120"),
-            Map.entry("PUSH_TOKEN_EXPIRATION_SEC", "240"),
-            Map.entry("REFRESH_TOKEN_EXPIRATION_SEC", "0"),
-            Map.entry("SIGNING_KEY_FILE", keys.key().toString()),
-            Map.entry("SIGNING_CERT_FILE", keys.certificate().toString()),
-            Map.entry("SIGNING_KEY_ID", "another-id"),
-            Map.entry("CREDENTIALS", "directory:" + TokenServer.credentials(directory)),
-            Map.entry("TOKEN_PROFILE", "distribution-2.8"),
-            Map.entry("DENIED_RESPONSE", "empty-token"),
-            Map.entry("PUBLIC_NAMESPACES", "public-a, public-b"),
-            Map.entry("SHARED_NAMESPACES", "shared"),
-            Map.entry("ADMIN_NAMESPACES", "other-namespace"),
-            Map.entry("CREDENTIALS_CACHE_TTL", "10s"),
-            Map.entry("CREDENTIALS_CACHE_STALE", "1m"),
-            Map.entry("TRUSTED_PROXIES", "127.0.0.0/8"),
-            Map.entry("FAILED_ATTEMPTS", "1"));
+    assertObeyed(ofAnother());
+  }
+
+  @Test
+  void serve_withAFileAlone_obeysEachLineOfIt() throws Exception {
+    Map<String, String> variables = ofAnother();
+    Map<String, String> options = variables("serve");
+    options.remove("--config");
+    StringBuilder yaml = new StringBuilder();
+    options.forEach(
+        (option, variable) -> {
+          String value = variables.getOrDefault(variable, "");
+          boolean list = variable.equals("PUBLIC_NAMESPACES");
+          yaml.append(option.substring("--".length()))
+              .append(": ")
+              .append(list ? "[" + value + "]" : value)
+              .append('\n');
+        });
+    Path file = Files.writeString(directory.resolve("config.yaml"), yaml.toString());
+
+    Map<String, String> environment = Map.of("CONFIG_FILE", file.toString());
+    assertThat(run(environment, "check-config").orFail())
+        .contains("signing RS256 with the key another-id;", "http on 127.0.0.1:0");
+    assertObeyed(environment);
+  }
+
+  private static void assertObeyed(Map<String, String> environment) throws Exception {
     try (TokenServer server = TokenServer.start(directory, environment, "serve")) {
       Jwt token = token(server, Tenant.TEST_BUILD, "repository:shared/app:pull,push");
       assertThat(token.header()).containsEntry("kid", "another-id").containsKey("x5c");
@@ -543,13 +588,54 @@ class CommandLineTest {
     return access.get(0).get("actions");
   }
 
-  @Test
-  void serve_optionAndVariable_theOptionCounts() throws Exception {
+  @ParameterizedTest
+  @CsvSource({
+    "of-option, of-variable, of-option",
+    "'', of-variable, of-variable",
+    "'', '', of-file",
+  })
+  void serve_optionAndVariableAndFile_countInThisOrder(
+      String option, String variable, String issuer) throws Exception {
+    Path file = Files.writeString(directory.resolve("issuer.yaml"), "issuer: of-file\n");
+    String[] options =
+        Stream.of("--config=" + file, option.isEmpty() ? "" : "--issuer=" + option)
+            .filter(text -> !text.isEmpty())
+            .toArray(String[]::new);
     try (TokenServer server =
-        TokenServer.start(
-            directory, keys, Map.of("TOKEN_ISSUER", "of-variable"), "--issuer=of-option")) {
-      assertThat(Jwt.parse(server.token(Tenant.TEST_BUILD)).claims())
-          .containsEntry("iss", "of-option");
+        TokenServer.start(directory, keys, Map.of("TOKEN_ISSUER", variable), options)) {
+      assertThat(Jwt.parse(server.token(Tenant.TEST_BUILD)).claims()).containsEntry("iss", issuer);
+    }
+  }
+
+  @Test
+  void serve_wrongFile_isOneLineThatSaysWhere() throws Exception {
+    Path unknown = Files.writeString(directory.resolve("unknown.yaml"), "listen: x\nisuer: x\n");
+    Path wrong = Files.writeString(directory.resolve("wrong.yaml"), "expiration: 59\n");
+    Path malformed = Files.writeString(directory.resolve("malformed.yaml"), "issuer: 'x\n");
+
+    assertOneLine(serve(Map.of("--config", "/missing")), "--config", "/missing", "cannot be read");
+    assertOneLine(
+        serve(Map.of("--config", unknown.toString())),
+        unknown.toString(),
+        "\"isuer\" in line 2; did you mean \"issuer\"?");
+    assertOneLine(
+        serve(Map.of("--config", wrong.toString())),
+        "expiration in " + wrong + ": \"59\"",
+        "from 60 s to 86400 s");
+    assertOneLine(
+        serve(Map.of("--config", malformed.toString())), malformed.toString(), "no valid YAML");
+    assertOneLine(
+        serve(Map.of("CONFIG_FILE", wrong.toString()), "--config=" + malformed), "no valid YAML");
+  }
+
+  @Test
+  void serve_twoAddressesOfOnePort_isOneLineThatNamesBoth() throws Exception {
+    for (String management : List.of("127.0.0.1:8080", "localhost:8080", "0.0.0.0:8080")) {
+      assertOneLine(
+          serve(Map.of("--listen", "127.0.0.1:8080", "--management-listen", management)),
+          "--management-listen (or MANAGEMENT_LISTEN_ADDRESS)",
+          "\"" + management + "\"",
+          "another port than --listen (or LISTEN_ADDRESS), which is 127.0.0.1:8080");
     }
   }
 }

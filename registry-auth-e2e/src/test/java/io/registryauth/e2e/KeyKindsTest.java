@@ -175,10 +175,9 @@ class KeyKindsTest {
   void serve_ed25519ForVersion28_saysWhatIsValid() throws Exception {
     Keys keys = Keys.generateEd25519(directory);
     Completed serve =
-        ServerJar.run(
+        ServerJar.refused(
             directory,
             Map.of(),
-            "serve",
             "--listen=127.0.0.1:0",
             "--management-listen=127.0.0.1:0",
             "--credentials=directory:" + TokenServer.credentials(directory),

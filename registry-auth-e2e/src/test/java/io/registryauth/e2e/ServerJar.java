@@ -3,6 +3,8 @@
 
 package io.registryauth.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,25 @@ final class ServerJar {
   static Completed run(Path directory, Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
     return RunningProcess.run(directory, command(List.of(), arguments), environment);
+  }
+
+  /**
+   * Runs {@code serve} with something wrong, and sees that {@code check-config} refuses it in the
+   * same words and with the same status.
+   */
+  static Completed refused(Path directory, Map<String, String> environment, String... options)
+      throws IOException, InterruptedException {
+    Completed serve = run(directory, environment, with("serve", options));
+    Completed check = run(directory, environment, with("check-config", options));
+    assertThat(check.status()).as("%s%n%s", serve, check).isEqualTo(serve.status()).isNotZero();
+    assertThat(check.stdout()).as("%s", check).isEmpty();
+    assertThat(check.stderr())
+        .isEqualTo(serve.stderr().replace("registry-auth serve: ", "registry-auth check-config: "));
+    return serve;
+  }
+
+  private static String[] with(String command, String... options) {
+    return Stream.concat(Stream.of(command), Stream.of(options)).toArray(String[]::new);
   }
 
   /** Writes the JWK Set of a certificate for a registry, by the command that is there for it. */

@@ -298,9 +298,10 @@ class TlsTest {
 
   private static String assertWrongUse(List<String> options, Map<String, String> environment)
       throws Exception {
-    List<String> arguments = new ArrayList<>(List.of("serve", "--listen=127.0.0.1:0"));
+    List<String> arguments = new ArrayList<>(List.of("--listen=127.0.0.1:0"));
     arguments.addAll(options);
-    Completed completed = ServerJar.run(directory, environment, arguments.toArray(String[]::new));
+    Completed completed =
+        ServerJar.refused(directory, environment, arguments.toArray(String[]::new));
     assertThat(completed.status()).as("%s", completed).isEqualTo(2);
     assertThat(completed.stderr().lines()).hasSize(1);
     assertThat(completed.stderr()).contains("--tls-cert", "--tls-key");

@@ -16,6 +16,8 @@ import io.registryauth.kubernetes.KubernetesCredentialStore;
 import io.registryauth.kubernetes.WatchingCredentialStore;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -51,6 +53,7 @@ final class CredentialOptions {
   @Option(
       names = "--watch",
       defaultValue = "${env:CREDENTIALS_WATCH:-false}",
+      fallbackValue = "true", // else the opposite of what a variable or file says
       description = {
         "Watch the Secrets of all namespaces: a changed or deleted password counts within a second,"
             + " not after the time of --cache-ttl. Needs the right to list and watch them.",
@@ -91,6 +94,11 @@ final class CredentialOptions {
       })
   private String failedAttempts;
 
+  /** Returns what was given for a store. */
+  String store() {
+    return credentials;
+  }
+
   /** Makes what looks at credentials. */
   Authenticator authenticator(CredentialStore store) {
     Authenticator authenticator = new CredentialStoreAuthenticator(store);
@@ -107,14 +115,16 @@ final class CredentialOptions {
   }
 
   /**
-   * Opens the store.
+   * Opens the store, without asking Kubernetes anything.
    *
    * @param kubernetes reaches Kubernetes, if that is where the credentials are
-   * @param toClose takes what must be closed at the end
+   * @param background takes what starts the watch, if there is one; before that there is none
    * @param metrics measures the store and the cache in front of it
    */
   CredentialStore credentialStore(
-      Supplier<ApiClient> kubernetes, Consumer<AutoCloseable> toClose, Metrics metrics) {
+      Supplier<ApiClient> kubernetes,
+      Consumer<Supplier<AutoCloseable>> background,
+      Metrics metrics) {
     Duration stale = parse("--cache-stale", cacheStale, OptionValues::duration);
     if (!credentials.equals(KUBERNETES)) {
       if (watch) {
@@ -137,9 +147,14 @@ final class CredentialOptions {
     if (!watch) {
       return lookups;
     }
-    WatchingCredentialStore watching = WatchingCredentialStore.start(client, lookups);
-    toClose.accept(watching);
-    return watching;
+    AtomicReference<CredentialStore> store = new AtomicReference<>(lookups);
+    background.accept(
+        () -> {
+          WatchingCredentialStore watching = WatchingCredentialStore.start(client, lookups);
+          store.set(watching);
+          return watching;
+        });
+    return lookup -> Objects.requireNonNull(store.get()).find(lookup);
   }
 
   /** Returns what throws if the store does not answer; files were read when they were opened. */

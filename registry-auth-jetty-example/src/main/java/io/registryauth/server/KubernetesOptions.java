@@ -54,7 +54,7 @@ final class KubernetesOptions {
       throw new ParameterException(
           spec.commandLine(),
           "Invalid value for "
-              + Variables.named("--kubeconfig", spec.findOption("--kubeconfig"))
+              + Variables.named("--kubeconfig", spec)
               + ": \""
               + files
               + "\": "

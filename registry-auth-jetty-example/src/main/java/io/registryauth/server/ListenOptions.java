@@ -5,6 +5,7 @@ package io.registryauth.server;
 
 import com.google.common.base.Strings;
 import com.google.common.net.HostAndPort;
+import java.net.InetAddress;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -99,10 +100,31 @@ final class ListenOptions {
   }
 
   private String named(String option) {
-    return Variables.named(option, spec.findOption(option));
+    return Variables.named(option, spec);
   }
 
   HostAndPort management() {
-    return OptionValues.parse(spec, "--management-listen", managementListen, OptionValues::address);
+    HostAndPort clients = OptionValues.parse(spec, "--listen", listen, OptionValues::address);
+    return OptionValues.parse(
+        spec,
+        "--management-listen",
+        managementListen,
+        text -> {
+          HostAndPort management = OptionValues.address(text);
+          if (collide(clients, management)) {
+            throw new IllegalArgumentException(
+                "it needs another port than " + named("--listen") + ", which is " + clients);
+          }
+          return management;
+        });
+  }
+
+  /** Whether whoever listens on one leaves no room for the other. */
+  private static boolean collide(HostAndPort one, HostAndPort other) {
+    InetAddress host = OptionValues.host(one);
+    InetAddress otherHost = OptionValues.host(other);
+    return one.getPort() == other.getPort()
+        && one.getPort() != 0
+        && (host.equals(otherHost) || host.isAnyLocalAddress() || otherHost.isAnyLocalAddress());
   }
 }

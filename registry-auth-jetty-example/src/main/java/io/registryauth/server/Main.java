@@ -3,10 +3,9 @@
 
 package io.registryauth.server;
 
+import com.google.common.collect.ImmutableSetMultimap;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
-import java.util.Map;
-import java.util.Set;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -21,6 +20,7 @@ import picocli.CommandLine.Spec;
     description = "Issues the tokens that a container registry asks its clients for.",
     subcommands = {
       ServeCommand.class,
+      CheckConfigCommand.class,
       DemoCommand.class,
       JwksCommand.class,
       BootstrapCommand.class,
@@ -31,17 +31,19 @@ import picocli.CommandLine.Spec;
     versionProvider = Main.Version.class,
     footer = {
       "",
-      "Most options have an environment variable, which counts when the option is absent.",
+      "Most options have an environment variable, which counts when the option is absent; serve and",
+      "check-config take a file of them, too, which counts when both are absent.",
       "LOG_FORMAT is text (default) or json, LOG_LEVEL is debug, info (default), warn or error;",
       "logs go to standard error."
     })
 public final class Main implements Runnable {
   private static final int HELP_WIDTH = 100;
 
-  private static final Map<String, Set<String>> LOG_VARIABLES =
-      Map.of(
-          "LOG_FORMAT", Set.of("text", "json"),
-          "LOG_LEVEL", Set.of("debug", "info", "warn", "error"));
+  private static final ImmutableSetMultimap<String, String> LOG_VARIABLES =
+      ImmutableSetMultimap.<String, String>builder()
+          .putAll("LOG_FORMAT", "text", "json")
+          .putAll("LOG_LEVEL", "debug", "info", "warn", "error")
+          .build();
 
   @Spec private CommandSpec spec;
 
@@ -52,27 +54,30 @@ public final class Main implements Runnable {
     System.exit(run(args));
   }
 
-  static int run(String... args) {
+  private static int run(String... args) {
+    return commandLine().execute(args);
+  }
+
+  static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setParameterExceptionHandler((e, unused) -> report(e.getCommandLine(), e, 2))
         .setExecutionExceptionHandler((e, command, unused) -> failed(command, e))
         .setExecutionStrategy(Main::execute)
         .setUsageHelpWidth(HELP_WIDTH)
         .setExpandAtFiles(false)
-        .setDefaultValueProvider(new Variables())
-        .execute(args);
+        .setDefaultValueProvider(new Variables(ConfigFile.NONE));
   }
 
   private static int execute(CommandLine.ParseResult parsed) {
-    LOG_VARIABLES.forEach(
-        (name, valid) -> {
-          String value = System.getenv(name);
-          if (value != null && !valid.contains(value)) {
-            throw new ParameterException(
-                parsed.commandSpec().commandLine(),
-                "Invalid value for " + name + ": \"" + value + "\" is none of " + valid);
-          }
-        });
+    for (String name : LOG_VARIABLES.keySet()) {
+      String value = System.getenv(name);
+      if (value != null && !LOG_VARIABLES.containsEntry(name, value)) {
+        throw new ParameterException(
+            parsed.commandSpec().commandLine(),
+            "Invalid value for %s: \"%s\" is none of %s"
+                .formatted(name, value, LOG_VARIABLES.get(name)));
+      }
+    }
     return new CommandLine.RunLast().execute(parsed);
   }
 
@@ -100,7 +105,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "A command is needed: serve, demo, jwks, bootstrap, keys or tenant; see --help");
+        "A command is needed: serve, check-config, demo, jwks, bootstrap, keys or tenant; see --help");
   }
 
   /** The version of the jar. */

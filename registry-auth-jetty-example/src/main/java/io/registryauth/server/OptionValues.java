@@ -3,9 +3,15 @@
 
 package io.registryauth.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.common.net.HostAndPort;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +29,9 @@ final class OptionValues {
   private static final String ADDRESS_IS =
       "valid is HOST:PORT, such as 127.0.0.1:8080 or [::]:8080";
 
+  // More than all certificate authorities that a system trusts.
+  private static final int MAX_PEM_BYTES = 4 * 1024 * 1024;
+
   private OptionValues() {}
 
   /**
@@ -36,7 +45,7 @@ final class OptionValues {
       throw new ParameterException(
           spec.commandLine(),
           "Invalid value for "
-              + Variables.named(option, spec.findOption(option))
+              + Variables.named(option, spec)
               + ": \""
               + text
               + "\": "
@@ -52,15 +61,31 @@ final class OptionValues {
     out.flush();
   }
 
+  /** Reads a file of PEM. */
   static String contents(String path) {
+    return contents(path, MAX_PEM_BYTES, "PEM");
+  }
+
+  /**
+   * Reads a file of text.
+   *
+   * @param maxBytes how long it may be
+   * @param kind what it should be, for the message
+   * @throws IllegalArgumentException if it cannot be read, or is no text, or too long
+   */
+  static String contents(String path, int maxBytes, String kind) {
     Path file = Path.of(path);
     if (Files.exists(file) && !Files.isRegularFile(file)) {
       throw new IllegalArgumentException("it is not a file");
     }
-    try {
-      return Files.readString(file);
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(maxBytes + 1);
+      if (bytes.length > maxBytes) {
+        throw new IllegalArgumentException("the file is longer than " + maxBytes + " bytes");
+      }
+      return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException("it is not text; PEM is needed", e);
+      throw new IllegalArgumentException("it is not text; " + kind + " is needed", e);
     } catch (IOException e) {
       throw new IllegalArgumentException("the file cannot be read (" + e + ")", e);
     }
@@ -87,15 +112,32 @@ final class OptionValues {
     throw new IllegalArgumentException(DURATION_IS);
   }
 
+  /**
+   * Parses an address to listen on.
+   *
+   * @throws IllegalArgumentException if it is none, or its host is not known
+   */
   static HostAndPort address(String text) {
+    HostAndPort address;
     try {
-      HostAndPort address = HostAndPort.fromString(text).requireBracketsForIPv6();
-      if (address.hasPort() && !address.getHost().isEmpty()) {
-        return address;
-      }
+      address = HostAndPort.fromString(text).requireBracketsForIPv6();
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(ADDRESS_IS, e);
     }
-    throw new IllegalArgumentException(ADDRESS_IS);
+    if (!address.hasPort() || address.getHost().isEmpty()) {
+      throw new IllegalArgumentException(ADDRESS_IS);
+    }
+    InetAddress unused = host(address);
+    return address;
+  }
+
+  /** Looks up the host of an address. */
+  static InetAddress host(HostAndPort address) {
+    try {
+      return InetAddress.getByName(address.getHost());
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(
+          "the host \"" + address.getHost() + "\" is not known here; " + ADDRESS_IS, e);
+    }
   }
 }

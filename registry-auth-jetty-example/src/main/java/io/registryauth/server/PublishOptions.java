@@ -29,12 +29,14 @@ final class PublishOptions {
       })
   private @Nullable String publishJwks;
 
-  /** Starts to publish, if asked to; a failure of it stops nothing. */
-  Optional<JwksPublisher> publisher(Supplier<ApiClient> client, Supplier<String> jwks) {
+  /** Returns what starts to publish, if asked to; a failure of it stops nothing. */
+  Optional<Supplier<AutoCloseable>> publisher(
+      Supplier<ApiClient> kubernetes, Supplier<String> jwks) {
     if (Strings.isNullOrEmpty(publishJwks)) {
       return Optional.empty();
     }
     ObjectName secret = OptionValues.parse(spec, "--publish-jwks", publishJwks, ObjectName::parse);
-    return Optional.of(JwksPublisher.start(client.get(), secret, jwks));
+    ApiClient client = kubernetes.get();
+    return Optional.of(() -> JwksPublisher.start(client, secret, jwks));
   }
 }

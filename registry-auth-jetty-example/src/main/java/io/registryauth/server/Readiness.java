@@ -44,16 +44,20 @@ final class Readiness implements Supplier<Optional<String>>, AutoCloseable {
   }
 
   /**
-   * Verifies a token, and starts to ask the store until it answers.
+   * Verifies a token.
    *
    * @param check asks the store, and throws if that does not answer
    * @throws IllegalStateException if the token does not verify
    */
-  static Readiness start(TokenIssuer issuer, Supplier<KeySet> keys, Runnable check) {
+  static Readiness verified(TokenIssuer issuer, Supplier<KeySet> keys, Runnable check) {
     verify(issuer, keys.get());
-    Readiness readiness = new Readiness(check);
-    readiness.thread.start();
-    return readiness;
+    return new Readiness(check);
+  }
+
+  /** Starts to ask the store until it answers. */
+  Readiness start() {
+    thread.start();
+    return this;
   }
 
   private static void verify(TokenIssuer issuer, KeySet keys) {

@@ -51,6 +51,13 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
     }
   }
 
+  /**
+   * Reads the files.
+   *
+   * @param style gives keys their ids where no file does
+   * @param profile must be able to use what signs, now or next
+   * @throws IllegalArgumentException if they are no good; the message says why
+   */
   SigningKeys(
       String keyFile,
       String certificateFile,
@@ -76,19 +83,10 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
     warning.check(certificate());
   }
 
-  /**
-   * Reads the files, and looks at them from then on.
-   *
-   * @param style gives keys their ids where no file does
-   * @param profile must be able to use what signs, now or next
-   * @throws IllegalArgumentException if they are no good; the message says why
-   */
-  static SigningKeys start(
-      String keyFile, String certificateFile, KeyIdStyle style, TokenProfile profile) {
-    SigningKeys keys =
-        new SigningKeys(keyFile, certificateFile, style, profile, InstantSource.system());
-    keys.files.start(keys::poll);
-    return keys;
+  /** Starts to look at the files, over and over. */
+  SigningKeys start() {
+    files.start(this::poll);
+    return this;
   }
 
   /** Returns the file of each entry. */

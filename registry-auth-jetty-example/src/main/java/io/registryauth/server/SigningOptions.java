@@ -8,6 +8,7 @@ import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.KeySet;
 import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
+import java.time.InstantSource;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import picocli.CommandLine.Mixin;
@@ -84,7 +85,7 @@ final class SigningOptions {
 
   @Mixin private KeyIdOptions keyId;
 
-  /** Reads the files, and takes what is new in them from then on. */
+  /** Reads the files; they are looked at again once the keys are started. */
   SigningKeys signingKeys() {
     KeyIdStyle style = keyId.keyIdStyle();
     // Each by itself first, so that a message is about the one that cannot be read.
@@ -93,7 +94,9 @@ final class SigningOptions {
     return parse(
         "--signing-key and --signing-cert",
         keyFile + " and " + certificateFile,
-        files -> SigningKeys.start(keyFile, certificateFile, style, keyId.profile()));
+        files ->
+            new SigningKeys(
+                keyFile, certificateFile, style, keyId.profile(), InstantSource.system()));
   }
 
   TokenIssuer tokenIssuer(Supplier<KeySet> keys) {

@@ -25,6 +25,7 @@ class HelpTest {
 
   static Stream<Option> optionsWithVariable() {
     return Stream.of(
+            ServeOptions.class,
             ListenOptions.class,
             TokenOptions.class,
             CredentialOptions.class,
@@ -71,6 +72,7 @@ class HelpTest {
 
   @ParameterizedTest
   @CsvSource({
+    "--config, CONFIG_FILE, none",
     "--listen, LISTEN_ADDRESS, 0.0.0.0:8080",
     "--management-listen, MANAGEMENT_LISTEN_ADDRESS, 0.0.0.0:8081",
     "--tls-cert, TLS_CERT_FILE, none",
@@ -113,7 +115,7 @@ class HelpTest {
     CommandLine main = new CommandLine(new Main());
 
     assertThat(main.getSubcommands())
-        .containsOnlyKeys("serve", "demo", "jwks", "bootstrap", "keys", "tenant");
+        .containsOnlyKeys("serve", "check-config", "demo", "jwks", "bootstrap", "keys", "tenant");
     assertThat(main.getSubcommands().get("keys").getSubcommands())
         .containsOnlyKeys("stage", "promote", "retire");
     assertThat(main.getSubcommands().get("tenant").getSubcommands())

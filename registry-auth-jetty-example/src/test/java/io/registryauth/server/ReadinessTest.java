@@ -40,7 +40,7 @@ class ReadinessTest {
           }
         };
     TokenIssuer issuer = TokenIssuer.builder(() -> keys).build();
-    try (Readiness readiness = Readiness.start(issuer, () -> keys, check)) {
+    try (Readiness readiness = Readiness.verified(issuer, () -> keys, check).start()) {
       assertThat(failed.await(10, TimeUnit.SECONDS)).isTrue();
       assertThat(readiness.get().orElseThrow()).contains("store");
       answer.countDown();
@@ -55,11 +55,11 @@ class ReadinessTest {
   }
 
   @Test
-  void start_tokenThatTheOwnJwkSetDoesNotVerify_fails() throws Exception {
+  void verified_tokenThatTheOwnJwkSetDoesNotVerify_fails() throws Exception {
     KeySet keys = keys();
     KeySet others = keys();
     TokenIssuer issuer = TokenIssuer.builder(() -> others).build();
-    assertThatThrownBy(() -> Readiness.start(issuer, () -> keys, () -> {}))
+    assertThatThrownBy(() -> Readiness.verified(issuer, () -> keys, () -> {}))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("signer does not verify");
   }
