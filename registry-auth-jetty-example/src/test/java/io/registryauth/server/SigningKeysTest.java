@@ -213,12 +213,12 @@ class SigningKeysTest {
    */
   @Test
   void certificate_thatExpiresAfterTheClockWasWrong_isWarnedOfAtOnce() {
-    now.set(keys.certificateExpiry().plusSeconds(7200));
+    now.set(first.certificate().getNotAfter().toInstant().plusSeconds(7200));
     keys.poll();
     now.set(START);
     keys.poll();
     assertThat(messages(Level.WARN)).hasSize(1);
-    now.set(keys.certificateExpiry().plusSeconds(3600));
+    now.set(first.certificate().getNotAfter().toInstant().plusSeconds(3600));
     keys.poll();
     assertThat(messages(Level.WARN)).hasSize(2);
   }
