@@ -7,9 +7,13 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.math.BigInteger;
 import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
+import java.security.Key;
+import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.Provider;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.SignatureException;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.EdECPublicKey;
 import java.security.interfaces.RSAPublicKey;
@@ -24,9 +28,9 @@ import java.security.spec.NamedParameterSpec;
  * by the key alone.
  */
 enum KeyKind {
-  RSA("RS256", "SHA256withRSA"),
-  EC("ES256", "SHA256withECDSA"),
-  ED25519("EdDSA", "Ed25519");
+  RSA("RS256", "SHA256withRSA", "RSA"),
+  EC("ES256", "SHA256withECDSA", "EC"),
+  ED25519("EdDSA", "Ed25519", "Ed25519");
 
   /** What a message says of all kinds. */
   static final String VALID =
@@ -38,10 +42,12 @@ enum KeyKind {
 
   private final String algorithm;
   private final String signature;
+  private final String keys;
 
-  KeyKind(String algorithm, String signature) {
+  KeyKind(String algorithm, String signature, String keys) {
     this.algorithm = algorithm;
     this.signature = signature;
+    this.keys = keys;
   }
 
   /**
@@ -149,19 +155,39 @@ enum KeyKind {
 
   /** Returns whether what the private key signs, the public key verifies. */
   boolean isPair(PrivateKey privateKey, PublicKey publicKey) {
-    byte[] probe = {1};
     try {
-      Signature signing = Signature.getInstance(signature);
-      signing.initSign(privateKey);
-      signing.update(probe);
-      byte[] signed = signing.sign();
-      Signature verifying = Signature.getInstance(signature);
-      verifying.initVerify(publicKey);
-      verifying.update(probe);
-      return verifying.verify(signed);
+      return verifies(Signature.getInstance(signature), privateKey, publicKey);
     } catch (GeneralSecurityException e) {
       // Keys of two kinds, a signature of another length, or a broken key: no pair either.
       return false;
     }
+  }
+
+  /**
+   * Returns a private key as a provider has it.
+   *
+   * @throws GeneralSecurityException if the provider cannot sign with it, or signs what the public
+   *     key does not verify
+   */
+  PrivateKey translate(PrivateKey privateKey, PublicKey publicKey, Provider provider)
+      throws GeneralSecurityException {
+    Key translated = KeyFactory.getInstance(keys, provider).translateKey(privateKey);
+    Signature signing = Signature.getInstance(signature, provider);
+    if (translated instanceof PrivateKey key && verifies(signing, key, publicKey)) {
+      return key;
+    }
+    throw new SignatureException("what it signs, the public key does not verify");
+  }
+
+  private boolean verifies(Signature signing, PrivateKey privateKey, PublicKey publicKey)
+      throws GeneralSecurityException {
+    byte[] probe = {1};
+    signing.initSign(privateKey);
+    signing.update(probe);
+    byte[] signed = signing.sign();
+    Signature verifying = Signature.getInstance(signature);
+    verifying.initVerify(publicKey);
+    verifying.update(probe);
+    return verifying.verify(signed);
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -62,6 +63,12 @@ public record KeySet(SigningKey current, Optional<SigningKey> next, List<Signing
     return Stream.of(Stream.of(current), next.stream(), retired.stream())
         .flatMap(keys -> keys)
         .collect(ImmutableList.toImmutableList());
+  }
+
+  /** Returns the same keys, each changed by an operator, which keeps its id. */
+  public KeySet map(UnaryOperator<SigningKey> operator) {
+    return new KeySet(
+        operator.apply(current), next.map(operator), retired.stream().map(operator).toList());
   }
 
   /** Returns the key with an id, if it is in the set. */

@@ -7,8 +7,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
+import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
+import java.security.Provider;
 import java.security.PublicKey;
+import java.security.Security;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.EdECPrivateKey;
@@ -30,18 +33,29 @@ public final class SigningKey {
   private final VerificationKey verificationKey;
   private final KeyKind kind;
   private final ImmutableList<X509Certificate> certificates;
+  private final Optional<String> provider;
 
   private SigningKey(
       PrivateKey privateKey,
       VerificationKey verificationKey,
-      ImmutableList<X509Certificate> certificates) {
+      ImmutableList<X509Certificate> certificates,
+      Optional<String> provider) {
     this.privateKey = privateKey;
     this.verificationKey = verificationKey;
     this.certificates = certificates;
+    this.provider = provider;
     kind = KeyKind.of(verificationKey.publicKey());
-    if (!kind.isPair(privateKey, verificationKey.publicKey())) {
+  }
+
+  private static SigningKey of(
+      PrivateKey privateKey,
+      VerificationKey verificationKey,
+      ImmutableList<X509Certificate> certificates) {
+    SigningKey key = new SigningKey(privateKey, verificationKey, certificates, Optional.empty());
+    if (!key.kind.isPair(privateKey, verificationKey.publicKey())) {
       throw new IllegalArgumentException(MISMATCH);
     }
+    return key;
   }
 
   /**
@@ -55,7 +69,7 @@ public final class SigningKey {
    *     P-256, or an Ed25519 key
    */
   public static SigningKey of(PrivateKey privateKey, PublicKey publicKey, KeyIdStyle style) {
-    return new SigningKey(privateKey, VerificationKey.of(publicKey, style), ImmutableList.of());
+    return of(privateKey, VerificationKey.of(publicKey, style), ImmutableList.of());
   }
 
   /**
@@ -75,7 +89,36 @@ public final class SigningKey {
     PrivateKey privateKey = PemFile.parse(keyPem).privateKey();
     ImmutableList<X509Certificate> certificates = PemFile.parse(certificatePem).certificates();
     VerificationKey verificationKey = VerificationKey.fromPem(certificatePem, style);
-    return new SigningKey(privateKey, verificationKey, certificates);
+    return of(privateKey, verificationKey, certificates);
+  }
+
+  /**
+   * Returns the same key, which a security provider signs with; without one, that is the first that
+   * can.
+   *
+   * @param name the name of an installed provider, see {@link Security#getProvider}
+   * @throws IllegalArgumentException if there is none of that name, if it cannot sign with the key,
+   *     or if it signs what the public key does not verify
+   */
+  public SigningKey withProvider(String name) {
+    Provider installed = Security.getProvider(name);
+    if (installed == null) {
+      throw new IllegalArgumentException(
+          "There is no security provider " + name + "; valid is one that is installed");
+    }
+    try {
+      PrivateKey translated = kind.translate(privateKey, verificationKey.publicKey(), installed);
+      return new SigningKey(translated, verificationKey, certificates, Optional.of(name));
+    } catch (GeneralSecurityException | RuntimeException e) {
+      throw new IllegalArgumentException(
+          "The security provider " + name + " cannot sign " + algorithm() + ": " + e.getMessage(),
+          e);
+    }
+  }
+
+  /** Returns the name of the security provider that is to sign, if it is to be one by its name. */
+  public Optional<String> provider() {
+    return provider;
   }
 
   /** Returns the private key. */

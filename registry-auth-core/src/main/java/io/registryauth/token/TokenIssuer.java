@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
+import org.jose4j.jca.ProviderContext;
 import org.jose4j.json.JsonUtil;
 import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.lang.JoseException;
@@ -148,6 +149,7 @@ public final class TokenIssuer {
       jws.setCertificateChainHeaderValue(certificates.toArray(new X509Certificate[0]));
     }
     jws.setKey(key.privateKey());
+    key.provider().ifPresent(name -> jws.setProviderContext(signingBy(name)));
     jws.setPayload(JsonUtil.toJson(claims));
     TURNS.acquireUninterruptibly();
     try {
@@ -157,6 +159,12 @@ public final class TokenIssuer {
     } finally {
       TURNS.release();
     }
+  }
+
+  private static ProviderContext signingBy(String provider) {
+    ProviderContext context = new ProviderContext();
+    context.getSuppliedKeyProviderContext().setSignatureProvider(provider);
+    return context;
   }
 
   /** Builds a {@link TokenIssuer}. Not thread-safe. */

@@ -40,9 +40,10 @@ final class ServeCommand implements Callable<Integer> {
               prepared.readiness());
       exit.add(server);
       log.info(
-          "Signing {} with the key {}; management on {}",
+          "Signing {} with the key {} by {}; management on {}",
           prepared.signer().algorithm(),
           prepared.signer().keyId(),
+          prepared.signer().provider().orElse("the JDK"),
           server.managementUri());
       OptionValues.print(spec, "listening on " + server.uri());
       server.join();

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
   private final ImmutableMap<String, String> names;
   private final KeyIdStyle style;
   private final TokenProfile profile;
+  private final UnaryOperator<SigningKey> signing;
   private final WatchedFiles<Loaded> files;
   private final ValidityWarning warning;
 
@@ -56,6 +58,7 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
    *
    * @param style gives keys their ids where no file does
    * @param profile must be able to use what signs, now or next
+   * @param signing gives a key what it is to sign by
    * @throws IllegalArgumentException if they are no good; the message says why
    */
   SigningKeys(
@@ -63,9 +66,11 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
       String certificateFile,
       KeyIdStyle style,
       TokenProfile profile,
+      UnaryOperator<SigningKey> signing,
       InstantSource clock) {
     this.style = style;
     this.profile = profile;
+    this.signing = signing;
     names = files(keyFile, certificateFile);
     files =
         new WatchedFiles<>(
@@ -102,7 +107,7 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
   private Loaded parse(ImmutableMap<String, String> contents) {
     Map<String, String> texts = new HashMap<>();
     names.forEach((name, file) -> texts.put(name, contents.getOrDefault(file, "")));
-    KeySet keys = new KeyEntries(texts).keySet(style);
+    KeySet keys = new KeyEntries(texts).keySet(style).map(signing);
     profile.check(keys.current());
     keys.next().ifPresent(profile::check);
     if (!profile.sendsCertificates()) {

@@ -96,7 +96,12 @@ final class SigningOptions {
         keyFile + " and " + certificateFile,
         files ->
             new SigningKeys(
-                keyFile, certificateFile, style, keyId.profile(), InstantSource.system()));
+                keyFile,
+                certificateFile,
+                style,
+                keyId.profile(),
+                NativeSigning.install(),
+                InstantSource.system()));
   }
 
   TokenIssuer tokenIssuer(Supplier<KeySet> keys) {

@@ -45,6 +45,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.NumericDate;
@@ -99,6 +100,7 @@ class ClockTest {
             directory.resolve("tls.crt").toString(),
             KeyIdStyle.fixed("signer"),
             TokenProfile.DISTRIBUTION_3,
+            UnaryOperator.identity(),
             time);
     cache = CachingCredentialStore.builder(this::find).ticker(() -> elapsed).build();
     service = service(Duration.ofDays(30));

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,7 @@ class SigningKeysTest {
         directory.resolve("tls.crt").toString(),
         KeyIdStyle.fixed("signer"),
         profile,
+        UnaryOperator.identity(),
         now::get);
   }
 
