@@ -77,11 +77,22 @@ class JwksCommandTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"2048, 65537", "4096, 65537", "2048, 3", "2048, 17", "2048, 4294967297"})
+  @CsvSource({"2048, 65537", "4096, 65537", "2048, 3", "2048, 17", "2048, 2147483647"})
   void jwks_ofCertificate_isTheDocumentedFile(int bits, String exponent) throws Exception {
     Keys keys = Keys.generate(directory, bits, exponent);
     assertThat(jwks("--cert", keys.certificate().toString()))
         .isEqualTo(expected(keys, "registry-auth-jwt-signer"));
+  }
+
+  /** Registries start with such an entry, and then refuse each token of its key. */
+  @Test
+  void jwks_ofAnExponentThatRegistriesCannotRead_isRefused() throws Exception {
+    Keys keys = Keys.generate(directory, 2048, "4294967297");
+    Completed completed =
+        ServerJar.run(directory, Map.of(), "jwks", "--cert", keys.certificate().toString());
+    assertThat(completed.status()).isEqualTo(2);
+    assertThat(completed.stdout()).isEmpty();
+    assertThat(completed.stderr()).contains("4294967297; registries take at most 2147483647");
   }
 
   @Test

@@ -107,13 +107,13 @@ final class SigningKeys implements Supplier<KeySet>, AutoCloseable {
   private Loaded parse(ImmutableMap<String, String> contents) {
     Map<String, String> texts = new HashMap<>();
     names.forEach((name, file) -> texts.put(name, contents.getOrDefault(file, "")));
-    KeySet keys = new KeyEntries(texts).keySet(style).map(signing);
+    KeySet keys = new KeyEntries(texts).keySet(style);
     profile.check(keys.current());
     keys.next().ifPresent(profile::check);
     if (!profile.sendsCertificates()) {
       checkIds(keys);
     }
-    return new Loaded(keys, keys.jwks());
+    return new Loaded(keys.map(signing), keys.jwks());
   }
 
   private void checkIds(KeySet keys) {
