@@ -69,6 +69,7 @@ class Soak {
       "--credentials=htpasswd:" + htpasswd,
       "--signing-key=" + secret.key(),
       "--signing-cert=" + secret.certificate(),
+      "--key-id=rfc7638", // with a fixed one, another key would be refused
       "--trusted-proxies=127.0.0.0/8"
     };
     long memory = limits()[1];
@@ -99,6 +100,7 @@ class Soak {
       String heap = "live heap, most of which is\n" + top(server);
       assertFlat(all, heap, warm, Sample::heap, MORE_HEAP_PERCENT, MORE_HEAP);
       all.assertThat(warm).allMatch(sample -> sample.resident() < memory * MEBIBYTE);
+      all.assertThat(load.keyIds()).as("keys that have signed").hasSameSizeAs(keys);
       all.assertAll();
       awaitFiles(server.process(), idle.files() + FILES_LEFT);
       assertThat(server.log()).doesNotContain("ERROR", "OutOfMemoryError");

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,7 +49,9 @@ final class SoakLoad implements AutoCloseable {
   private final List<Future<Void>> running = new ArrayList<>();
   private final Map<String, Integer> answers = new ConcurrentSkipListMap<>();
   private final AtomicInteger clients = new AtomicInteger();
+  private final AtomicInteger exchanges = new AtomicInteger();
   private final AtomicInteger changes = new AtomicInteger();
+  private final Set<Object> keyIds = ConcurrentHashMap.newKeySet();
   private volatile String refreshToken = "";
   private volatile boolean stopped;
 
@@ -130,12 +133,19 @@ final class SoakLoad implements AutoCloseable {
   private String address() {
     int client = clients.incrementAndGet();
     String host = ((client >> 16) & 255) + "." + ((client >> 8) & 255) + "." + (client & 255);
-    return client % 2 == 0 ? "10." + host : "2001:db8:" + Integer.toHexString(client) + "::1";
+    return client % 2 == 0
+        ? "10." + host
+        : "2001:db8:%x:%x::1".formatted(client >> 16, client & 0xffff);
   }
 
   private int ask(String address, Tenant tenant, String... scopes) throws Exception {
     String[] headers = {"Authorization", tenant.authorization(), "X-Forwarded-For", address};
-    return Http.send("GET", server.auth(scopes), headers).statusCode();
+    HttpResponse<String> response = Http.send("GET", server.auth(scopes), headers);
+    if (response.statusCode() == 200) {
+      String token = (String) Json.object(response.body()).get("token");
+      keyIds.add(Jwt.parse(token).header().get("kid"));
+    }
+    return response.statusCode();
   }
 
   private int token() throws Exception {
@@ -234,7 +244,7 @@ final class SoakLoad implements AutoCloseable {
   }
 
   private int exchange(MountedSecret secret, List<Keys> keys) throws IOException {
-    Keys next = keys.get(changes.incrementAndGet() % keys.size());
+    Keys next = keys.get(exchanges.incrementAndGet() % keys.size());
     secret.update(Files.readString(next.certificate()), Files.readString(next.key()));
     return NO_STATUS;
   }
@@ -247,6 +257,11 @@ final class SoakLoad implements AutoCloseable {
   /** Returns how often each answer came. */
   Map<String, Integer> answers() {
     return Map.copyOf(answers);
+  }
+
+  /** Returns by which keys the tokens were signed that clients got. */
+  Set<Object> keyIds() {
+    return Set.copyOf(keyIds);
   }
 
   int requests() {
