@@ -215,12 +215,18 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
 
   private synchronized List<EndPoint> slow() {
     long now = System.nanoTime();
-    if (connector.isShutdown() && stopping == null) {
+    Duration longest = longest(now);
+    return takeOldest(awaited, since -> now - since > longest.toNanos());
+  }
+
+  /** Returns how long a request may take to come; less when the server has been stopping. */
+  private Duration longest(long now) {
+    if (!connector.isShutdown()) {
+      stopping = null; // it also says so before it starts, which may be after the first sweeps
+    } else if (stopping == null) {
       stopping = now;
     }
-    boolean last = stopping != null && now - stopping > LAST_PATIENCE.toNanos();
-    Duration longest = last ? LAST_PATIENCE : patience;
-    return takeOldest(awaited, since -> now - since > longest.toNanos());
+    return stopping != null && now - stopping > LAST_PATIENCE.toNanos() ? LAST_PATIENCE : patience;
   }
 
   private synchronized List<EndPoint> unread() {

@@ -67,13 +67,19 @@ class ConnectionLimitTest {
 
   @BeforeEach
   void start() throws Exception {
+    limit = start(server, connector, PATIENCE);
+  }
+
+  private ConnectionLimit start(Server server, ServerConnector connector, Duration patience)
+      throws Exception {
     connector.setHost("127.0.0.1");
     connector.setIdleTimeout(Duration.ofMinutes(5).toMillis()); // what closes is the limit
-    limit = new ConnectionLimit(answerer, connector, MAX, PATIENCE, metrics);
+    ConnectionLimit limit = new ConnectionLimit(answerer, connector, MAX, patience, metrics);
     connector.addEventListener(limit);
     server.addConnector(connector);
     server.setHandler(limit);
     server.start();
+    return limit;
   }
 
   @AfterEach
@@ -86,6 +92,10 @@ class ConnectionLimitTest {
   }
 
   private Socket connect() throws IOException {
+    return connect(connector);
+  }
+
+  private Socket connect(ServerConnector connector) throws IOException {
     Socket client = new Socket(InetAddress.getLoopbackAddress(), connector.getLocalPort());
     client.setSoTimeout(20_000);
     clients.add(client);
@@ -182,6 +192,39 @@ class ConnectionLimitTest {
     send(client, "GET / HTTP/1.1\r\nX: ");
 
     assertThat(dripUntilClosed(client)).isBetween(PATIENCE, PATIENCE.plusSeconds(8));
+  }
+
+  /** It says that it is shut down until it has started, which was taken for the server's stop. */
+  @Test
+  void connector_thatStartsAfterASweep_isPatientAllTheSame() throws Exception {
+    CountDownLatch swept = new CountDownLatch(1);
+    Server slowly = new Server(new QueuedThreadPool(16));
+    ServerConnector late =
+        new ServerConnector(slowly) {
+          @Override
+          public boolean isShutdown() {
+            boolean shutdown = super.isShutdown();
+            swept.countDown();
+            return shutdown;
+          }
+
+          @Override
+          protected void doStart() throws Exception {
+            assertThat(swept.await(30, TimeUnit.SECONDS)).isTrue();
+            super.doStart();
+          }
+        };
+    try {
+      ConnectionLimit unused = start(slowly, late, Duration.ofMinutes(1));
+      Socket client = connect(late);
+      send(client, "GET / HTTP/1.1\r\n");
+      TimeUnit.SECONDS.sleep(4); // longer than it would be waited for at the stop
+      send(client, "Host: x\r\n\r\n");
+
+      assertThat(answer(client)).isEqualTo(ANSWER);
+    } finally {
+      slowly.stop();
+    }
   }
 
   @Test
