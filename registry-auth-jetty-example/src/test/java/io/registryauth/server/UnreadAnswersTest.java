@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +28,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that ask over and over, and never read. */
 @Timeout(120)
@@ -77,8 +80,8 @@ class UnreadAnswersTest {
   }
 
   /** Opens connections and sends requests on them until the server takes no more, or all. */
-  private void attack(URI uri, int connections, String path) throws Exception {
-    ByteBuffer requests = ByteBuffer.wrap((request(path) + "\r\n").repeat(400).getBytes(UTF_8));
+  private void attack(URI uri, int connections, String request) throws Exception {
+    ByteBuffer requests = ByteBuffer.wrap((request + "\r\n").repeat(400).getBytes(UTF_8));
     List<ByteBuffer> rests = new ArrayList<>();
     for (int i = 0; i < connections; i++) {
       SocketChannel attacker = SocketChannel.open();
@@ -180,7 +183,7 @@ class UnreadAnswersTest {
 
   @Test
   void attack_keysThatAreNotRead_holdNoThread() throws Exception {
-    attack(server.uri(), MORE_THAN_THREADS, "/jwks.json");
+    attack(server.uri(), MORE_THAN_THREADS, request("/jwks.json"));
 
     assertThat(ask(server.uri(), "/jwks.json")).startsWith("HTTP/1.1 200").contains("xxx");
     assertThat(ask(server.uri(), AUTH)).startsWith("HTTP/1.1 200");
@@ -196,7 +199,7 @@ class UnreadAnswersTest {
       path.append(scope.formatted(i));
     }
 
-    attack(server.uri(), AS_MANY_AS_PLACES, path.toString());
+    attack(server.uri(), AS_MANY_AS_PLACES, request(path.toString()));
 
     assertThat(ask(server.uri(), AUTH)).startsWith("HTTP/1.1 200");
     awaitFewAttackersLeft();
@@ -204,10 +207,33 @@ class UnreadAnswersTest {
 
   @Test
   void attack_metricsThatAreNotRead_keepNoScrapeOut() throws Exception {
-    attack(server.managementUri(), AS_MANY_AS_CONNECTIONS, "/metrics");
+    attack(server.managementUri(), AS_MANY_AS_CONNECTIONS, request("/metrics"));
 
     assertThat(ask(server.managementUri(), "/metrics")).startsWith("HTTP/1.1 200");
     assertThat(ask(server.uri(), AUTH)).startsWith("HTTP/1.1 200");
     awaitFewAttackersLeft();
+  }
+
+  /** So few are let be for 30 s. The library ends a compressed answer in another way. */
+  @ParameterizedTest
+  @ValueSource(strings = {"identity", "gzip"})
+  void attack_fewMetricsThatAreNotRead_holdNoThread(String encoding) throws Exception {
+    String request = request("/metrics") + "Accept-Encoding: " + encoding + "\r\n";
+    attack(server.managementUri(), FEW, request);
+
+    long began = System.nanoTime();
+    while (threadsThatScrape() > 0) {
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
+  private static long threadsThatScrape() {
+    return Thread.getAllStackTraces().values().stream()
+        .filter(
+            stack ->
+                Arrays.stream(stack)
+                    .anyMatch(frame -> frame.getClassName().equals(MetricsServlet.class.getName())))
+        .count();
   }
 }
