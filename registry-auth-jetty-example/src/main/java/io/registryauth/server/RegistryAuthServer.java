@@ -109,9 +109,9 @@ final class RegistryAuthServer implements AutoCloseable {
             limits);
     clients.setAcceptQueueSize(ACCEPT_QUEUE);
     server.setHandler(
-        metrics.ofConnector(
-            CLIENTS,
-            new WholeBodyHandler(new DrainingHandler(limited), TokenServlet.FORM_PATIENCE)));
+        new WholeBodyHandler(
+            metrics.ofConnector(CLIENTS, new DrainingHandler(limited)),
+            TokenServlet.FORM_PATIENCE));
     server.setErrorHandler(new JsonErrorHandler());
     server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
   }

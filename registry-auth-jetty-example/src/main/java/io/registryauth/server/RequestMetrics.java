@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Measures the requests of one connector: how many are under way, and how long each took, from its
- * headers to the last byte of the answer, by the status of that.
+ * headers, or from its form, see {@link WholeBodyHandler}, to the last byte of the answer, by the
+ * status of that.
  */
 final class RequestMetrics extends EventsHandler {
   private final String connector;

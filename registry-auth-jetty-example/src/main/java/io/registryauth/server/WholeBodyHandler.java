@@ -105,11 +105,18 @@ final class WholeBodyHandler extends Handler.Wrapper {
 
   /** A request whose body, or why there is none, is known. */
   private static final class WholeRequest extends Request.Wrapper {
+    private final long came = System.nanoTime();
     private Content.Chunk next;
 
     WholeRequest(Request request, Content.Chunk body) {
       super(request);
       next = body;
+    }
+
+    /** What a client takes for its body is not the time that it is answered in. */
+    @Override
+    public long getHeadersNanoTime() {
+      return came;
     }
 
     @Override

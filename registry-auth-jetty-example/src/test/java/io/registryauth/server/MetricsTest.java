@@ -136,6 +136,45 @@ class MetricsTest {
     awaitScrape("registry_auth_request_duration_seconds_count{code=\"401\"} 1");
   }
 
+  /** Or any client could make all look slow, and fire the alerts of that. */
+  @Test
+  void attack_formThatIsLong_isNeitherInFlightNorSlow() throws Exception {
+    String form = "service=docker-registry&client_id=c&grant_type=password&username=a&password=b";
+    String goOn = "HTTP/1.1 100 Continue\r\n\r\n";
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort())) {
+      client.setSoTimeout(20_000);
+      String head =
+          String.join(
+              "\r\n",
+              "POST /token HTTP/1.1",
+              "Host: x",
+              "Connection: close",
+              "Content-Type: application/x-www-form-urlencoded",
+              "Content-Length: " + form.length(),
+              "Expect: 100-continue",
+              "",
+              "");
+      client.getOutputStream().write(head.getBytes(UTF_8));
+      // Then the server waits for the form.
+      assertThat(client.getInputStream().readNBytes(goOn.length())).isEqualTo(goOn.getBytes(UTF_8));
+      assertThat(scrape()).contains("registry_auth_requests_in_flight 0.0");
+      TimeUnit.SECONDS.sleep(1); // more than all that follows takes, to see it if it counted
+
+      long began = System.nanoTime();
+      client.getOutputStream().write(form.getBytes(UTF_8));
+      assertThat(new String(client.getInputStream().readAllBytes(), UTF_8))
+          .startsWith("HTTP/1.1 401");
+
+      awaitScrape("registry_auth_request_duration_seconds_count{code=\"401\"} 1");
+      String sum = "registry_auth_request_duration_seconds_sum{code=\"401\"} ";
+      double seconds = scrape().lines()
+          .filter(line -> line.startsWith(sum))
+          .mapToDouble(line -> Double.parseDouble(line.substring(sum.length())))
+          .sum();
+      assertThat(seconds).isBetween(1e-9, (System.nanoTime() - began) / 1e9);
+    }
+  }
+
   private void awaitScrape(String text) throws Exception {
     for (int i = 0; i < 500 && !scrape().contains(text); i++) {
       TimeUnit.MILLISECONDS.sleep(20);
