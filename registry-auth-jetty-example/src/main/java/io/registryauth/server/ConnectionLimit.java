@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * Bounds the connections of a connector, and how long each may take to bring a request, whole, and
  * to take the answer, by time in all and not by idle time: who sends or reads a byte a second is
  * never idle. While a request is being answered, its connection is let be, also when the server
- * stops; one whose request is not here is then closed soon.
+ * stops; one whose request is not here, or whose answer is not taken, is then closed soon.
  *
  * <p>When there are too many, the one that has been waited for longest makes room for the newest.
  * (Jetty's {@code NetworkConnectionLimit} accepts none until one ends, so that a few thousand slow
@@ -57,7 +57,7 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
 
   private static final Duration SWEEP = GRACE;
 
-  /** What is left to bring a request when the server stops. */
+  /** What is left to bring a request, or to take an answer, when the server stops. */
   private static final Duration LAST_PATIENCE = Duration.ofSeconds(2);
 
   private final AbstractConnector connector;
@@ -219,7 +219,7 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
     return takeOldest(awaited, since -> now - since > longest.toNanos());
   }
 
-  /** Returns how long a request may take to come; less when the server has been stopping. */
+  /** Returns how long a client may take; less when the server has been stopping. */
   private Duration longest(long now) {
     if (!connector.isShutdown()) {
       stopping = null; // it also says so before it starts, which may be after the first sweeps
@@ -231,8 +231,9 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
 
   private synchronized List<EndPoint> unread() {
     long now = System.nanoTime();
+    Duration longest = longest(now);
     return takeOldest(
-        unread, since -> now - since > (unread.size() > MAX_UNREAD ? GRACE : patience).toNanos());
+        unread, since -> now - since > (unread.size() > MAX_UNREAD ? GRACE : longest).toNanos());
   }
 
   private void close(List<EndPoint> endPoints, LimitMetrics.Reason reason) {

@@ -238,7 +238,7 @@ final class RegistryAuthServer implements AutoCloseable {
       if (Throwables.getCausalChain(e).stream().noneMatch(TimeoutException.class::isInstance)) {
         throw new IllegalStateException("The server did not stop in order", e);
       }
-      log.warn("Some requests had not come in whole after {} s, and were cut off", DRAIN_SECONDS);
+      log.warn("Some requests were not done after {} s, and were cut off", DRAIN_SECONDS);
     }
   }
 }

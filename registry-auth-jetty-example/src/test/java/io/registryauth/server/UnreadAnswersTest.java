@@ -228,6 +228,16 @@ class UnreadAnswersTest {
     }
   }
 
+  /** Its time would else be that of the requests that are under way, 20 s. */
+  @Test
+  void close_whileAnswersAreNotRead_waitsForNone() throws Exception {
+    attack(server.uri(), FEW, request("/jwks.json"));
+
+    long began = System.nanoTime();
+    server.close();
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(15));
+  }
+
   private static long threadsThatScrape() {
     return Thread.getAllStackTraces().values().stream()
         .filter(
