@@ -27,6 +27,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class CapacityTest {
   private static final int CLIENTS = 600;
+  private static final int UNDER_WAY = 180;
+  private static final String NO_PLACE = "registry_auth_turned_away_total{reason=\"no-place\"} ";
 
   private final CountDownLatch mayEnd = new CountDownLatch(1);
   private final List<Socket> clients = new ArrayList<>();
@@ -91,19 +93,22 @@ class CapacityTest {
         .startsWith("HTTP/1.1 503")
         .contains("Retry-After: 5\r\n", "{\"errors\":[{\"code\":\"UNAVAILABLE\"");
 
+    // Those that wait are given up, too, though nothing ends.
+    while (!scrape().contains(NO_PLACE + (1 + CLIENTS - UNDER_WAY) + ".0\n")) {
+      TimeUnit.MILLISECONDS.sleep(50); // the class's limit of time ends it
+    }
+
     mayEnd.countDown();
     List<String> statuses = new ArrayList<>();
     for (Socket client : waiting) {
       statuses.add(answer(client).substring(0, "HTTP/1.1 200".length()));
     }
     assertThat(statuses).containsOnly("HTTP/1.1 200", "HTTP/1.1 503");
-    assertThat(statuses)
-        .filteredOn(status -> status.endsWith("200"))
-        .hasSizeGreaterThanOrEqualTo(150)
-        .hasSizeLessThan(CLIENTS - 200);
+    assertThat(statuses).filteredOn(status -> status.endsWith("200")).hasSize(UNDER_WAY);
     assertThat(answer(ask("/auth?service=docker-registry"))).startsWith("HTTP/1.1 200");
-    long refusals = 1 + statuses.stream().filter(status -> status.endsWith("503")).count();
-    assertThat(answer(ask(server.managementUri(), "/metrics")))
-        .contains("registry_auth_turned_away_total{reason=\"no-place\"} " + refusals + ".0");
+  }
+
+  private String scrape() throws IOException {
+    return answer(ask(server.managementUri(), "/metrics"));
   }
 }
