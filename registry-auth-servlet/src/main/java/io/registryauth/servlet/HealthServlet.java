@@ -8,7 +8,6 @@ import io.registryauth.TokenRequest;
 import io.registryauth.TokenResponse;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -22,16 +21,7 @@ public final class HealthServlet extends JsonServlet {
 
   /** For {@code web.xml}: always well. */
   public HealthServlet() {
-    this(() -> true);
-  }
-
-  /**
-   * For code: as well as a supplier says.
-   *
-   * @param healthy asked for each probe, by many threads at once; must not block
-   */
-  public HealthServlet(BooleanSupplier healthy) {
-    this(() -> healthy.getAsBoolean() ? Optional.empty() : Optional.of("something is amiss"));
+    this(Optional::empty);
   }
 
   /**
