@@ -50,20 +50,21 @@ class ConnectionLimitTest {
   private final LimitMetrics metrics = new LimitMetrics(new PrometheusRegistry());
   private ConnectionLimit limit;
 
-  private final Handler answerer =
-      new Handler.Abstract() {
-        @Override
-        public boolean handle(Request request, Response response, Callback callback)
-            throws Exception {
-          if (Request.getPathInContext(request).equals("/slow")) {
-            underWay.countDown();
-            assertThat(mayEnd.await(30, TimeUnit.SECONDS)).isTrue();
-          }
-          boolean large = Request.getPathInContext(request).equals("/large");
-          Content.Sink.write(response, true, large ? LARGE : "", callback);
-          return true;
+  private Handler answerer() {
+    return new Handler.Abstract() {
+      @Override
+      public boolean handle(Request request, Response response, Callback callback)
+          throws Exception {
+        if (Request.getPathInContext(request).equals("/slow")) {
+          underWay.countDown();
+          assertThat(mayEnd.await(30, TimeUnit.SECONDS)).isTrue();
         }
-      };
+        boolean large = Request.getPathInContext(request).equals("/large");
+        Content.Sink.write(response, true, large ? LARGE : "", callback);
+        return true;
+      }
+    };
+  }
 
   @BeforeEach
   void start() throws Exception {
@@ -74,7 +75,7 @@ class ConnectionLimitTest {
       throws Exception {
     connector.setHost("127.0.0.1");
     connector.setIdleTimeout(Duration.ofMinutes(5).toMillis()); // what closes is the limit
-    ConnectionLimit limit = new ConnectionLimit(answerer, connector, MAX, patience, metrics);
+    ConnectionLimit limit = new ConnectionLimit(answerer(), connector, MAX, patience, metrics);
     connector.addEventListener(limit);
     server.addConnector(connector);
     server.setHandler(limit);

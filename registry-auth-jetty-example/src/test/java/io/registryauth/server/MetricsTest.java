@@ -167,10 +167,12 @@ class MetricsTest {
 
       awaitScrape("registry_auth_request_duration_seconds_count{code=\"401\"} 1");
       String sum = "registry_auth_request_duration_seconds_sum{code=\"401\"} ";
-      double seconds = scrape().lines()
-          .filter(line -> line.startsWith(sum))
-          .mapToDouble(line -> Double.parseDouble(line.substring(sum.length())))
-          .sum();
+      double seconds =
+          scrape()
+              .lines()
+              .filter(line -> line.startsWith(sum))
+              .mapToDouble(line -> Double.parseDouble(line.substring(sum.length())))
+              .sum();
       assertThat(seconds).isBetween(1e-9, (System.nanoTime() - began) / 1e9);
     }
   }
