@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -53,6 +54,7 @@ public record KeyEntries(Map<String, String> texts) {
   private static final String KEY_ID = ".kid";
   private static final String SINCE = RETIRED + ".since";
   private static final Splitter WORDS = Splitter.on(CharMatcher.whitespace()).omitEmptyStrings();
+  private static final Pattern THUMBPRINT = Pattern.compile("[A-Za-z0-9_-]{43}");
   private static final ImmutableList<String> PARTS = ImmutableList.of(KEY, CERTIFICATE, KEY_ID);
 
   /** The names of all entries that there can be. */
@@ -122,8 +124,25 @@ public record KeyEntries(Map<String, String> texts) {
     return words.isEmpty() ? otherwise : KeyIdStyle.fixed(words.get(0));
   }
 
+  /** Shows nothing of an entry that holds anything else: it may be a private key by mistake. */
   private List<String> keyIdAndThumbprint(String slot) {
-    return WORDS.splitToList(texts.getOrDefault(slot + KEY_ID, ""));
+    List<String> words = WORDS.splitToList(texts.getOrDefault(slot + KEY_ID, ""));
+    boolean valid =
+        switch (words.size()) {
+          case 0 -> true;
+          case 1 -> VerificationKey.isKeyId(words.get(0));
+          case 2 ->
+              VerificationKey.isKeyId(words.get(0)) && THUMBPRINT.matcher(words.get(1)).matches();
+          default -> false;
+        };
+    if (!valid) {
+      throw new IllegalArgumentException(
+          slot
+              + KEY_ID
+              + " holds something else than a key id, or a key id and a thumbprint; "
+              + VerificationKey.VALID_KEY_ID);
+    }
+    return words;
   }
 
   private void checkBinding(String slot, VerificationKey key) {
@@ -266,7 +285,7 @@ public record KeyEntries(Map<String, String> texts) {
           "The key "
               + before.retired().get(0).keyId()
               + " is still there from the promotion before, at "
-              + texts.getOrDefault(SINCE, "an unknown time").strip()
+              + since().map(Instant::toString).orElse("an unknown time")
               + "; retire it first: when its last token has expired, or by force, which ends the"
               + " refresh tokens that it signed");
     }
@@ -295,7 +314,14 @@ public record KeyEntries(Map<String, String> texts) {
    */
   public KeyEntries retire(Instant now, Duration lifetime) {
     KeyEntries left = retireAtOnce();
-    Instant since = since();
+    Instant since =
+        since()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        SINCE
+                            + " is no time such as 2026-11-25T12:00:00Z, so that nobody knows how old"
+                            + " the retired key's tokens are; retire it by force"));
     Instant end = since.plus(lifetime).truncatedTo(ChronoUnit.SECONDS);
     if (now.isBefore(end)) {
       throw new IllegalStateException(
@@ -322,14 +348,11 @@ public record KeyEntries(Map<String, String> texts) {
     return without(RETIRED);
   }
 
-  private Instant since() {
-    String text = texts.getOrDefault(SINCE, "").strip();
+  private Optional<Instant> since() {
     try {
-      return Instant.parse(text);
-    } catch (DateTimeParseException e) {
-      throw new IllegalStateException(
-          SINCE + " is \"" + text + "\", so that nobody knows how old the retired key's tokens are",
-          e);
+      return Optional.of(Instant.parse(texts.getOrDefault(SINCE, "").strip()));
+    } catch (DateTimeParseException unknown) {
+      return Optional.empty();
     }
   }
 

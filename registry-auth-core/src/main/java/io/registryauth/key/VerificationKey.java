@@ -17,6 +17,12 @@ import org.jose4j.lang.JoseException;
 public record VerificationKey(String keyId, PublicKey publicKey) {
   private static final int MAX_KEY_ID_LENGTH = 255;
 
+  /** What a message says of key ids. */
+  static final String VALID_KEY_ID =
+      "valid are 1 to "
+          + MAX_KEY_ID_LENGTH
+          + " printable ASCII characters without space, quote and backslash";
+
   /**
    * Checks the key.
    *
@@ -29,18 +35,22 @@ public record VerificationKey(String keyId, PublicKey publicKey) {
   }
 
   static void checkKeyId(String keyId) {
-    boolean valid =
-        !keyId.isEmpty()
-            && keyId.length() <= MAX_KEY_ID_LENGTH
-            && keyId.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"' && c != '\\');
-    if (!valid) {
+    if (!isKeyId(keyId)) {
+      // What is too long is not shown: it may be the text of a key.
       throw new IllegalArgumentException(
-          "The key id is \""
-              + keyId
-              + "\"; valid are 1 to "
-              + MAX_KEY_ID_LENGTH
-              + " printable ASCII characters without space, quote and backslash");
+          "The key id "
+              + (keyId.length() > MAX_KEY_ID_LENGTH
+                  ? "has " + keyId.length() + " characters"
+                  : "is \"" + keyId + "\"")
+              + "; "
+              + VALID_KEY_ID);
     }
+  }
+
+  static boolean isKeyId(String text) {
+    return !text.isEmpty()
+        && text.length() <= MAX_KEY_ID_LENGTH
+        && text.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"' && c != '\\');
   }
 
   /**

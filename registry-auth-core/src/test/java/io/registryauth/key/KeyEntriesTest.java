@@ -7,12 +7,15 @@ import static io.registryauth.key.TestKeys.pem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -62,6 +65,39 @@ class KeyEntriesTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining(slot + ".kid is");
     }
+  }
+
+  /** It may be the key itself, put into the wrong entry. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-----BEGIN PRIVATE KEY-----\nthe-secret\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN the-secret",
+        "second the-secret",
+        "{\"d\":\"the-secret\"}",
+        "the-secret-LONG"
+      })
+  void keySet_entryOfAnIdThatHoldsAnythingElse_isRefusedAndNotShown(String value) {
+    String text = value.replace("LONG", "x".repeat(256));
+    for (String slot : List.of("tls", "retired")) {
+      Map<String, String> texts = new HashMap<>(promoted.texts());
+      texts.put(slot + ".kid", text);
+      KeyEntries changed = new KeyEntries(texts);
+      for (ThrowingCallable reads :
+          List.<ThrowingCallable>of(
+              () -> changed.keySet(NAME), () -> changed.verificationKeys(NAME))) {
+        assertThatThrownBy(reads)
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContainingAll(slot + ".kid holds something else", "valid are 1 to 255")
+            .satisfies(e -> assertThat(stackTrace(e)).doesNotContain("the-secret"));
+      }
+    }
+  }
+
+  private static String stackTrace(Throwable e) {
+    StringWriter text = new StringWriter();
+    e.printStackTrace(new PrintWriter(text));
+    return text.toString();
   }
 
   @Test
@@ -230,11 +266,17 @@ class KeyEntriesTest {
   @Test
   void retire_ofAnUnknownAge_isRefusedUnlessForced() {
     Map<String, String> texts = new HashMap<>(promoted.texts());
-    texts.put("retired.since", "yesterday");
+    texts.put("retired.since", "the-secret");
     KeyEntries unknown = new KeyEntries(texts);
     assertThatThrownBy(() -> unknown.retire(NOW.plus(HOUR), HOUR))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("retired.since is \"yesterday\"");
+        .hasMessageContaining("retired.since is no time such as 2026-11-25T12:00:00Z")
+        .satisfies(e -> assertThat(stackTrace(e)).doesNotContain("the-secret"));
+    KeyEntries again =
+        unknown.stage(pem("ed25519.key"), pem("ed25519.crt"), NAME, KeyIdStyle.rfc7638());
+    assertThatThrownBy(() -> again.promote(NOW, NAME))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("at an unknown time");
     assertThat(unknown.retireAtOnce().texts()).doesNotContainKey("retired.since");
   }
 

@@ -140,6 +140,8 @@ class KeyIdStyleTest {
   @Test
   void fixed_keyId_hasAtMost255Characters() {
     assertThat(KeyIdStyle.fixed("k".repeat(255)).keyIdOf(key)).hasSize(255);
-    assertThatIllegalArgumentException().isThrownBy(() -> KeyIdStyle.fixed("k".repeat(256)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> KeyIdStyle.fixed("k".repeat(256)))
+        .withMessageStartingWith("The key id has 256 characters; valid are 1 to 255 printable");
   }
 }
