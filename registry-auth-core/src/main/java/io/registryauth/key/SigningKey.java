@@ -29,6 +29,9 @@ public final class SigningKey {
       "The private key does not match the certificate: what it signs, the certificate's public key"
           + " does not verify";
 
+  /** As it was given, which may show its number where a provider's own does not. */
+  private final PrivateKey source;
+
   private final PrivateKey privateKey;
   private final VerificationKey verificationKey;
   private final KeyKind kind;
@@ -36,10 +39,12 @@ public final class SigningKey {
   private final Optional<String> provider;
 
   private SigningKey(
+      PrivateKey source,
       PrivateKey privateKey,
       VerificationKey verificationKey,
       ImmutableList<X509Certificate> certificates,
       Optional<String> provider) {
+    this.source = source;
     this.privateKey = privateKey;
     this.verificationKey = verificationKey;
     this.certificates = certificates;
@@ -51,7 +56,8 @@ public final class SigningKey {
       PrivateKey privateKey,
       VerificationKey verificationKey,
       ImmutableList<X509Certificate> certificates) {
-    SigningKey key = new SigningKey(privateKey, verificationKey, certificates, Optional.empty());
+    SigningKey key =
+        new SigningKey(privateKey, privateKey, verificationKey, certificates, Optional.empty());
     if (!key.kind.isPair(privateKey, verificationKey.publicKey())) {
       throw new IllegalArgumentException(MISMATCH);
     }
@@ -107,8 +113,8 @@ public final class SigningKey {
           "There is no security provider " + name + "; valid is one that is installed");
     }
     try {
-      PrivateKey translated = kind.translate(privateKey, verificationKey.publicKey(), installed);
-      return new SigningKey(translated, verificationKey, certificates, Optional.of(name));
+      PrivateKey translated = kind.translate(source, verificationKey.publicKey(), installed);
+      return new SigningKey(source, translated, verificationKey, certificates, Optional.of(name));
     } catch (GeneralSecurityException | RuntimeException e) {
       throw new IllegalArgumentException(
           "The security provider " + name + " cannot sign " + algorithm() + ": " + e.getMessage(),
@@ -121,7 +127,7 @@ public final class SigningKey {
     return provider;
   }
 
-  /** Returns the private key. */
+  /** Returns the private key that signs: the provider's own, where there is one. */
   public PrivateKey privateKey() {
     return privateKey;
   }
@@ -129,7 +135,7 @@ public final class SigningKey {
   /**
    * Derives a secret that nobody without the private key can tell, and that tells nothing of it:
    * the HMAC-SHA-256 of the label under the SHA-256 of the key's secret number. It is the same
-   * wherever the key is, however its file is written and whichever provider read it.
+   * wherever the key is, however its file is written and whichever provider read it or signs.
    *
    * @param label what the secret is for
    * @return 32 bytes
@@ -142,13 +148,13 @@ public final class SigningKey {
   }
 
   private byte[] secretNumber() {
-    if (privateKey instanceof RSAPrivateKey rsa) {
+    if (source instanceof RSAPrivateKey rsa) {
       return rsa.getPrivateExponent().toByteArray();
     }
-    if (privateKey instanceof ECPrivateKey ec) {
+    if (source instanceof ECPrivateKey ec) {
       return ec.getS().toByteArray();
     }
-    return Optional.of(privateKey)
+    return Optional.of(source)
         .filter(EdECPrivateKey.class::isInstance)
         .flatMap(key -> ((EdECPrivateKey) key).getBytes())
         .orElseThrow(

@@ -12,6 +12,8 @@ import io.registryauth.key.SigningKey;
 import io.registryauth.key.TestKeys;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
+import java.security.Key;
+import java.security.KeyFactorySpi;
 import java.security.PrivateKey;
 import java.security.Provider;
 import java.security.PublicKey;
@@ -19,6 +21,7 @@ import java.security.Security;
 import java.security.Signature;
 import java.security.SignatureException;
 import java.security.SignatureSpi;
+import java.security.spec.KeySpec;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +58,33 @@ class KeyInADeviceTest {
       super("Device", "1", "signs with a key that it keeps");
       put("Signature.SHA256withRSA", Signer.class.getName());
       put("Signature.SHA256withRSA SupportedKeyClasses", Handle.class.getName());
+      put("KeyFactory.RSA", Import.class.getName());
+    }
+  }
+
+  /** Takes a key into the device; made by reflection. */
+  public static final class Import extends KeyFactorySpi {
+    /** For the provider. */
+    public Import() {}
+
+    @Override
+    protected Key engineTranslateKey(Key key) {
+      return new Handle();
+    }
+
+    @Override
+    protected PublicKey engineGeneratePublic(KeySpec specification) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    protected PrivateKey engineGeneratePrivate(KeySpec specification) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    protected <T extends KeySpec> T engineGetKeySpec(Key key, Class<T> kind) {
+      throw new UnsupportedOperationException();
     }
   }
 
@@ -133,6 +163,17 @@ class KeyInADeviceTest {
         TokenIssuer.builder(key()).build().issue(new Grant("team", "docker-registry", List.of()));
 
     assertThat(token.keyId()).isEqualTo("device");
+  }
+
+  /** Else another server with the key, and this one without the provider, would refuse them. */
+  @Test
+  void keyThatIsImported_derivesTheSecretOfBefore() {
+    SigningKey key = TestKeys.signingKey();
+    SigningKey imported = key.withProvider(device.getName());
+
+    assertThat(imported.privateKey()).isInstanceOf(Handle.class);
+    assertThat(imported.deriveSecret("label")).isEqualTo(key.deriveSecret("label"));
+    assertThat(imported.withProvider("SunRsaSign").provider()).contains("SunRsaSign");
   }
 
   @Test
