@@ -13,7 +13,6 @@ import io.kubernetes.client.util.Yaml;
 import io.registryauth.key.JwksReader;
 import io.registryauth.key.KeyEntries;
 import io.registryauth.key.KeyIdStyle;
-import io.registryauth.key.VerificationKey;
 import io.registryauth.kubernetes.ObjectReport.Status;
 import java.io.IOException;
 import java.util.HashMap;
@@ -81,8 +80,10 @@ public final class KeySecret {
    *     same time; what it throws comes out of here
    * @return what was done to each Secret, in this order
    * @throws IllegalArgumentException if the keys that are stored are published under other ids, or
-   *     an id would come to mean another key, see {@link KeyEntries#change}
-   * @throws IOException if a call fails; the message says what was written before
+   *     an id would come to mean another key, see {@link KeyEntries#change}: also than one that was
+   *     taken out of the JWK Set
+   * @throws IOException if a call fails; a key that was published for the step is taken out again,
+   *     or the message says that it may be there
    */
   public List<ObjectReport> update(UnaryOperator<KeyEntries> change) throws IOException {
     Step step = KubernetesObjects.retryOnConflict(() -> tryToUpdate(change));
@@ -102,18 +103,88 @@ public final class KeySecret {
   private record Step(Status published, Status keys, StoredJwks now, StoredJwks removed) {}
 
   private Step tryToUpdate(UnaryOperator<KeyEntries> change) throws IOException {
+    // First, and written only as it was read: what others retire meanwhile does not come back.
+    Optional<V1Secret> jwks = publishedSecret();
     V1Secret stored = stored();
     KeyEntries before = entries(stored);
-    KeyEntries after = before.change(change, style, published(publishedSecret()));
+    KeyEntries after = change(before, change, jwks);
     StoredJwks now = jwks(after);
     StoredJwks old = jwks(before);
-    Status published = publish(old.with(now), StoredJwks.EMPTY);
     Map<String, Optional<String>> changes = changes(before, after);
-    if (!changes.isEmpty()) {
-      objects.mergeData(stored, changes);
+    try {
+      Status published = publish(jwks, old.with(now), StoredJwks.EMPTY);
+      if (!changes.isEmpty()) {
+        objects.mergeData(stored, changes);
+      }
+      return new Step(
+          published, changes.isEmpty() ? Status.UNCHANGED : Status.UPDATED, now, old.without(now));
+    } catch (IOException e) {
+      unpublish(now.without(old).without(set(jwks)), withdrawn(jwks), e);
+      throw e;
     }
-    return new Step(
-        published, changes.isEmpty() ? Status.UNCHANGED : Status.UPDATED, now, old.without(now));
+  }
+
+  /** Makes the step, unless it would give a key the id of another that was taken out. */
+  private KeyEntries change(
+      KeyEntries before, UnaryOperator<KeyEntries> change, Optional<V1Secret> jwks) {
+    KeyEntries after = before.change(change, style, JwksReader.read(set(jwks).toJson()));
+    StoredJwks withdrawn = withdrawn(jwks);
+    StoredJwks added = jwks(after).without(jwks(before)).withoutSame(withdrawn);
+    StoredJwks reused = added.without(added.without(withdrawn));
+    if (!reused.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The key id "
+              + reused.keyIds()
+              + " is that of another key, which was taken out of the JWK Set (it is in "
+              + JwksPublisher.WITHDRAWN_KEY
+              + " of the Secret "
+              + jwksName
+              + "); valid is an id that no other key has had");
+    }
+    return after;
+  }
+
+  /**
+   * Takes out what was added for a step that then failed, but for what the server's Secret has:
+   * others may have stored it, or the answer alone was lost.
+   */
+  private void unpublish(StoredJwks added, StoredJwks withdrawn, IOException failure)
+      throws IOException {
+    if (added.isEmpty()) {
+      return;
+    }
+    try {
+      Status unused = KubernetesObjects.retryOnConflict(() -> tryToUnpublish(added, withdrawn));
+    } catch (IOException | RuntimeException e) {
+      failure.addSuppressed(e);
+      throw new IOException(
+          JwksPublisher.JWKS_KEY
+              + " of the Secret "
+              + jwksName
+              + " may have "
+              + added.keyIds()
+              + " by now: if the Secret "
+              + name
+              + " has no such key, take it out there, or have bootstrap make it anew ("
+              + failure.getMessage()
+              + "; "
+              + e.getMessage()
+              + ")",
+          failure);
+    }
+  }
+
+  private Status tryToUnpublish(StoredJwks added, StoredJwks withdrawn) throws IOException {
+    Optional<V1Secret> secret = publishedSecret();
+    StoredJwks kept = jwks(read());
+    return secret.isEmpty()
+        ? Status.UNCHANGED
+        : write(
+            secret.get(),
+            changes(
+                secret.get(),
+                set(secret).withoutSame(added.withoutSame(kept)),
+                withdrawn(secret).with(withdrawn.withoutSame(kept))));
   }
 
   private Status withdraw(Step step) throws IOException {
@@ -121,7 +192,8 @@ public final class KeySecret {
       return Status.UNCHANGED;
     }
     try {
-      return KubernetesObjects.retryOnConflict(() -> publish(step.now(), step.removed()));
+      return KubernetesObjects.retryOnConflict(
+          () -> publish(publishedSecret(), step.now(), step.removed()));
     } catch (IOException e) {
       throw new IOException(
           "The Secret "
@@ -143,11 +215,12 @@ public final class KeySecret {
     return objects.get(ManagedObjects.secret(jwksName));
   }
 
-  private static List<VerificationKey> published(Optional<V1Secret> secret) {
-    return secret
-        .flatMap(JwksPublisher::storedJwks)
-        .map(set -> JwksReader.read(set.toJson()))
-        .orElse(ImmutableList.of());
+  private static StoredJwks set(Optional<V1Secret> secret) {
+    return secret.flatMap(JwksPublisher::storedJwks).orElse(StoredJwks.EMPTY);
+  }
+
+  private static StoredJwks withdrawn(Optional<V1Secret> secret) {
+    return secret.map(JwksPublisher::withdrawn).orElse(StoredJwks.EMPTY);
   }
 
   private StoredJwks jwks(KeyEntries entries) {
@@ -166,33 +239,41 @@ public final class KeySecret {
   }
 
   /** Adds keys to the JWK Set, and takes others out. */
-  private Status publish(StoredJwks added, StoredJwks removed) throws IOException {
-    Optional<V1Secret> secret = publishedSecret();
-    if (secret.isEmpty()) {
-      return objects.create(JwksPublisher.secret(jwksName, added.toJson())).status();
-    }
-    Map<String, Optional<String>> changes = published(secret.get(), added, removed);
+  private Status publish(Optional<V1Secret> secret, StoredJwks added, StoredJwks removed)
+      throws IOException {
+    return secret.isEmpty()
+        ? objects.create(JwksPublisher.secret(jwksName, added.toJson())).status()
+        : write(secret.get(), published(secret.get(), added, removed));
+  }
+
+  private Status write(V1Secret secret, Map<String, Optional<String>> changes) throws IOException {
     if (changes.isEmpty()) {
       return Status.UNCHANGED;
     }
-    objects.mergeData(secret.get(), changes);
+    objects.mergeData(secret, changes);
     return Status.UPDATED;
   }
 
-  /** Returns what is to be written to the JWK Set's Secret: the set, and what was taken out. */
   private static Map<String, Optional<String>> published(
       V1Secret secret, StoredJwks added, StoredJwks removed) {
-    Optional<StoredJwks> stored = JwksPublisher.storedJwks(secret);
-    StoredJwks wanted = stored.orElse(StoredJwks.EMPTY).with(added).without(removed);
-    StoredJwks storedWithdrawn = JwksPublisher.withdrawn(secret);
-    StoredJwks withdrawn =
-        storedWithdrawn.withoutSame(added).with(removed).last(JwksPublisher.MAX_WITHDRAWN);
+    Optional<V1Secret> stored = Optional.of(secret);
+    return changes(
+        secret,
+        set(stored).with(added).without(removed),
+        withdrawn(stored).withoutSame(added).with(removed));
+  }
+
+  /** Returns what is to be written to the JWK Set's Secret: the set, and what was taken out. */
+  private static Map<String, Optional<String>> changes(
+      V1Secret secret, StoredJwks wanted, StoredJwks withdrawn) {
+    Optional<V1Secret> stored = Optional.of(secret);
+    StoredJwks last = withdrawn.last(JwksPublisher.MAX_WITHDRAWN);
     Map<String, Optional<String>> changes = new HashMap<>();
-    if (!stored.equals(Optional.of(wanted))) {
+    if (!set(stored).equals(wanted)) {
       changes.put(JwksPublisher.JWKS_KEY, Optional.of(wanted.toJson()));
     }
-    if (!storedWithdrawn.equals(withdrawn)) {
-      changes.put(JwksPublisher.WITHDRAWN_KEY, Optional.of(withdrawn.toJson()));
+    if (!withdrawn(stored).equals(last)) {
+      changes.put(JwksPublisher.WITHDRAWN_KEY, Optional.of(last.toJson()));
     }
     return changes;
   }
@@ -202,16 +283,23 @@ public final class KeySecret {
    * replace}, in the order in which they can be written; writes nothing. It holds the keys.
    *
    * @throws IllegalArgumentException as {@link #update}
-   * @throws IOException if a call fails
+   * @throws IOException if a call fails, or if there is no Secret with the JWK Set to replace
    */
   public String manifest(UnaryOperator<KeyEntries> change) throws IOException {
+    V1Secret jwks =
+        publishedSecret()
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        "The Secret "
+                            + jwksName
+                            + " with the JWK Set is not there, and kubectl replace cannot make it:"
+                            + " have bootstrap make it first"));
     V1Secret stored = stored();
     KeyEntries before = entries(stored);
-    Optional<V1Secret> storedJwks = publishedSecret();
-    KeyEntries after = before.change(change, style, published(storedJwks));
+    KeyEntries after = change(before, change, Optional.of(jwks));
     StoredJwks old = jwks(before);
     StoredJwks now = jwks(after);
-    V1Secret jwks = storedJwks.orElse(ManagedObjects.secret(jwksName));
     V1Secret published = with(jwks, published(jwks, now, old.without(now)));
     V1Secret keys = with(stored, changes(before, after));
     boolean adds = !now.without(old).isEmpty();

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,31 @@ final class FakeObjects implements AutoCloseable {
 
   synchronized void put(String path, String json) {
     store(path, JsonParser.parseString(json).getAsJsonObject());
+  }
+
+  /** Stores a Secret with these texts. */
+  void put(ObjectName secret, Map<String, String> texts) {
+    JsonObject data = new JsonObject();
+    texts.forEach(
+        (key, text) ->
+            data.addProperty(key, Base64.getEncoder().encodeToString(text.getBytes(UTF_8))));
+    put(
+        path(secret),
+        """
+        {"apiVersion": "v1", "kind": "Secret", "data": %s,
+         "metadata": {"namespace": "%s", "name": "%s"}}
+        """
+            .formatted(data, secret.namespace(), secret.name()));
+  }
+
+  static String path(ObjectName secret) {
+    return "/api/v1/namespaces/" + secret.namespace() + "/secrets/" + secret.name();
+  }
+
+  /** Returns the text of a Secret's entry, which is there. */
+  String entry(ObjectName secret, String key) {
+    JsonObject data = object(path(secret)).orElseThrow().getAsJsonObject("data");
+    return new String(Base64.getDecoder().decode(data.get(key).getAsString()), UTF_8);
   }
 
   synchronized Optional<JsonObject> object(String path) {

@@ -4,12 +4,10 @@
 package io.registryauth.kubernetes;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import com.google.gson.JsonObject;
 import io.registryauth.key.JwksReader;
 import io.registryauth.key.KeyEntries;
 import io.registryauth.key.KeyIdStyle;
@@ -18,24 +16,24 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class KeySecretTest {
-  private static final String SECRETS = "/api/v1/namespaces/registry/secrets/";
-  private static final String KEYS = SECRETS + "registry-auth-keys";
-  private static final String JWKS = SECRETS + "registry-auth-keys-jwks";
   private static final ObjectName KEYS_NAME = ObjectName.parse("registry/registry-auth-keys");
   private static final ObjectName JWKS_NAME = ObjectName.parse("registry/registry-auth-keys-jwks");
+  private static final String KEYS = FakeObjects.path(KEYS_NAME);
+  private static final String JWKS = FakeObjects.path(JWKS_NAME);
   private static final KeyIdStyle STYLE = KeyIdStyle.fixed("signer");
   private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
   private static final String CONFLICT = "{\"message\": \"was modified\"}";
+  private static final String FORBIDDEN = "{\"message\": \"somebody cannot patch\"}";
 
   private final KeyEntries first =
       new KeyEntries(Map.of("tls.key", pem("first.key"), "tls.crt", pem("first.crt")));
@@ -56,7 +54,7 @@ class KeySecretTest {
     api.close();
   }
 
-  private static String pem(String file) {
+  static String pem(String file) {
     try (InputStream in = KeySecretTest.class.getResourceAsStream("/keys/" + file)) {
       return new String(Objects.requireNonNull(in, file).readAllBytes(), US_ASCII);
     } catch (IOException e) {
@@ -68,38 +66,24 @@ class KeySecretTest {
     return entries.stage(pem("second.key"), pem("second.crt"), STYLE, KeyIdStyle.fixed("second"));
   }
 
+  private static KeyEntries stageTheFirstAgain(KeyEntries entries) {
+    return entries.stage(pem("first.key"), pem("first.crt"), STYLE, KeyIdStyle.fixed("signer"));
+  }
+
   private void store(KeyEntries entries) {
-    put(KEYS, "registry-auth-keys", entries.texts());
-    put(
-        JWKS,
-        "registry-auth-keys-jwks",
-        Map.of("jwks.json", entries.keySet(STYLE).jwks(), "other", "kept"));
-  }
-
-  private void put(String path, String name, Map<String, String> texts) {
-    JsonObject data = new JsonObject();
-    texts.forEach(
-        (key, text) ->
-            data.addProperty(key, Base64.getEncoder().encodeToString(text.getBytes(UTF_8))));
-    api.put(
-        path,
-        """
-        {"apiVersion": "v1", "kind": "Secret", "data": %s,
-         "metadata": {"namespace": "registry", "name": "%s"}}
-        """
-            .formatted(data, name));
-  }
-
-  private String entry(String path, String key) {
-    String text = api.object(path).orElseThrow().getAsJsonObject("data").get(key).getAsString();
-    return new String(Base64.getDecoder().decode(text), UTF_8);
+    api.put(KEYS_NAME, entries.texts());
+    api.put(JWKS_NAME, Map.of("jwks.json", entries.keySet(STYLE).jwks(), "other", "kept"));
   }
 
   private List<String> published() {
-    return ids(entry(JWKS, "jwks.json"));
+    return ids(api.entry(JWKS_NAME, "jwks.json"));
   }
 
-  private static List<String> ids(String jwks) {
+  private List<String> withdrawn() {
+    return ids(api.entry(JWKS_NAME, "withdrawn.json"));
+  }
+
+  static List<String> ids(String jwks) {
     return JwksReader.read(jwks).stream().map(VerificationKey::keyId).toList();
   }
 
@@ -120,7 +104,7 @@ class KeySecretTest {
     assertThat(meanwhile).containsExactly("signer", "second");
     assertThat(published()).isEqualTo(meanwhile);
     assertThat(secret.read()).isEqualTo(staged);
-    assertThat(entry(JWKS, "other")).isEqualTo("kept");
+    assertThat(api.entry(JWKS_NAME, "other")).isEqualTo("kept");
   }
 
   @Test
@@ -137,7 +121,7 @@ class KeySecretTest {
             "updated   Secret registry/registry-auth-keys-jwks");
     assertThat(meanwhile).containsExactlyInAnyOrder("tls.key", "tls.crt", "tls.kid");
     assertThat(published()).containsExactly("second");
-    assertThat(ids(entry(JWKS, "withdrawn.json"))).containsExactly("signer");
+    assertThat(withdrawn()).containsExactly("signer");
   }
 
   /** The change is made by then, and would be refused the second time. */
@@ -169,10 +153,126 @@ class KeySecretTest {
   @Test
   void update_conflictAtTheKeys_isTriedAgainAsAWhole() throws IOException {
     store(first);
-    api.before("PATCH", KEYS, () -> store(staged));
-    assertThat(update(entries -> entries.unstage())).hasSize(2);
+    api.before("PATCH", KEYS, () -> api.put(KEYS_NAME, first.texts()));
+    List<KeyEntries> before = new ArrayList<>();
+    update(
+        entries -> {
+          before.add(entries);
+          return stage(entries);
+        });
+    assertThat(before).containsExactly(first, first);
+    assertThat(secret.read()).isEqualTo(staged);
+    assertThat(published()).containsExactly("signer", "second");
+  }
+
+  @Test
+  void update_keysThatCannotBeWritten_takesOutWhatWasPublished() throws IOException {
+    store(first);
+    api.answer("PATCH", KEYS, 403, FORBIDDEN);
+    assertThatThrownBy(() -> update(KeySecretTest::stage))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("Cannot patch Secret registry/registry-auth-keys: forbidden");
+    assertThat(published()).containsExactly("signer");
+    update(KeySecretTest::stage);
+    assertThat(published()).containsExactly("signer", "second");
+  }
+
+  @Test
+  void update_keysThatCannotBeWritten_keyThatWasTakenOutStaysSo() throws IOException {
+    store(promoted);
+    update(KeyEntries::retireAtOnce);
+    api.answer("PATCH", KEYS, 403, FORBIDDEN);
+    assertThatThrownBy(() -> update(KeySecretTest::stageTheFirstAgain))
+        .isInstanceOf(IOException.class);
+    assertThat(published()).containsExactly("second");
+    assertThat(withdrawn()).containsExactly("signer");
+  }
+
+  @Test
+  void update_stepThatIsRefusedAfterAConflict_changesNothing() throws IOException {
+    store(first);
+    api.answer("PATCH", KEYS, 409, CONFLICT);
+    AtomicInteger attempts = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                update(
+                    entries -> {
+                      if (attempts.getAndIncrement() > 0) {
+                        throw new IllegalStateException("too late");
+                      }
+                      return stage(entries);
+                    }))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("too late");
     assertThat(secret.read()).isEqualTo(first);
     assertThat(published()).containsExactly("signer");
+  }
+
+  /** Or its answer was lost, which looks the same. */
+  @Test
+  void update_keyThatAnotherStagesMeanwhile_staysPublished() {
+    store(first);
+    api.before("PATCH", KEYS, () -> api.put(KEYS_NAME, staged.texts()));
+    assertThatThrownBy(() -> update(KeySecretTest::stage))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("second is staged already");
+    assertThat(published()).containsExactly("signer", "second");
+  }
+
+  @Test
+  void update_keyThatCannotBeTakenOutAfterAFailure_isNamed() {
+    store(first);
+    api.before(
+        "PATCH",
+        KEYS,
+        () -> {
+          api.put(KEYS_NAME, first.texts());
+          api.answer("PATCH", JWKS, 403, FORBIDDEN);
+        });
+    assertThatThrownBy(() -> update(KeySecretTest::stage))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll(
+            "jwks.json of the Secret registry/registry-auth-keys-jwks may have second by now",
+            "have bootstrap make it anew",
+            "was modified",
+            "somebody cannot patch");
+    assertThat(published()).containsExactly("signer", "second");
+  }
+
+  @Test
+  void update_idOfAnotherKeyThatWasTakenOut_isRefusedAndChangesNothing() {
+    api.put(KEYS_NAME, first.texts());
+    api.put(
+        JWKS_NAME,
+        Map.of(
+            "jwks.json",
+            first.keySet(STYLE).jwks(),
+            "withdrawn.json",
+            first.keySet(KeyIdStyle.fixed("second")).jwks()));
+    int writes = api.writes();
+    assertThatThrownBy(() -> update(KeySecretTest::stage))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(
+            "The key id second is that of another key",
+            "withdrawn.json of the Secret registry/registry-auth-keys-jwks",
+            "valid is an id that no other key has had");
+    assertThatThrownBy(() -> secret.manifest(KeySecretTest::stage))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(api.writes()).isEqualTo(writes);
+  }
+
+  /** As when somebody gave registries another key by hand: steps must go on from there. */
+  @Test
+  void update_currentKeyUnderTheIdOfOneThatWasTakenOut_isLeftSo() throws IOException {
+    api.put(KEYS_NAME, first.texts());
+    KeyEntries other =
+        new KeyEntries(Map.of("tls.key", pem("second.key"), "tls.crt", pem("second.crt")));
+    api.put(
+        JWKS_NAME,
+        Map.of(
+            "jwks.json", first.keySet(STYLE).jwks(), "withdrawn.json", other.keySet(STYLE).jwks()));
+    update(KeySecretTest::stage);
+    assertThat(published()).containsExactly("signer", "second");
   }
 
   @Test
@@ -192,21 +292,28 @@ class KeySecretTest {
   void update_keyThatComesBack_isNoLongerAmongThoseTakenOut() throws IOException {
     store(promoted);
     update(KeyEntries::retireAtOnce);
-    update(
-        entries ->
-            entries.stage(pem("first.key"), pem("first.crt"), STYLE, KeyIdStyle.fixed("signer")));
+    update(KeySecretTest::stageTheFirstAgain);
     assertThat(published()).containsExactly("second", "signer");
-    assertThat(ids(entry(JWKS, "withdrawn.json"))).isEmpty();
+    assertThat(withdrawn()).isEmpty();
   }
 
   @Test
   void manifest_hasTheSecretsInTheOrderInWhichTheyAreWritten() throws IOException {
     store(first);
-    assertThat(secret.manifest(KeySecretTest::stage).indexOf("next.kid:"))
-        .isGreaterThan(secret.manifest(KeySecretTest::stage).indexOf("jwks.json:"));
+    assertThat(secret.manifest(KeySecretTest::stage))
+        .containsSubsequence("jwks.json:", "next.kid:");
     store(promoted);
-    String retired = secret.manifest(KeyEntries::retireAtOnce);
-    assertThat(retired).contains("withdrawn.json:", "jwks.json:");
-    assertThat(retired.indexOf("jwks.json:")).isGreaterThan(retired.indexOf("tls.kid:"));
+    assertThat(secret.manifest(KeyEntries::retireAtOnce))
+        .contains("withdrawn.json:")
+        .containsSubsequence("tls.kid:", "jwks.json:");
+  }
+
+  @Test
+  void manifest_withoutASecretToReplace_isRefused() {
+    api.put(KEYS_NAME, first.texts());
+    assertThatThrownBy(() -> secret.manifest(KeySecretTest::stage))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll(
+            "registry/registry-auth-keys-jwks with the JWK Set is not there", "bootstrap");
   }
 }
