@@ -36,7 +36,7 @@ import java.util.function.Consumer;
  * the registry share; once there, it is never changed</td></tr>
  * <tr><td>Secret {@code registry-auth-keys-jwks}</td><td>{@code jwks.json}, by which the registry
  * verifies tokens; made from the certificates of the signing keys: current, next
- * and retired</td></tr>
+ * and retired, without what {@link KeySecret} has taken out of it</td></tr>
  * </table>
  *
  * <p>The signing keys are Secrets that somebody else makes, such as cert-manager: they are awaited.
@@ -83,11 +83,32 @@ public final class RegistryBootstrap {
   public void run() throws IOException, InterruptedException {
     reports.accept(createNamespace());
     reports.accept(createHttpSecret());
+    for (ObjectName name : keySecrets) {
+      await(name);
+    }
+    reports.accept(KubernetesObjects.retryOnConflict(this::tryToPublish));
+  }
+
+  /**
+   * Reads the JWK Set before the keys, and replaces only what was read: else a key would come back
+   * that is retired meanwhile.
+   */
+  private ObjectReport tryToPublish() throws IOException {
+    Optional<V1Secret> stored = storedJwks();
     List<VerificationKey> keys = new ArrayList<>();
     for (ObjectName name : keySecrets) {
-      keys.addAll(keys(name, await(name)));
+      keys.addAll(keys(name, entries(name).orElseThrow(() -> notThere(name))));
     }
-    reports.accept(objects.apply(jwks(keys)));
+    StoredJwks all = jwks(keys);
+    V1Secret wanted = jwks(all, stored);
+    ObjectReport report;
+    if (stored.isEmpty()) {
+      report = objects.create(wanted);
+    } else {
+      wanted.getMetadata().setResourceVersion(stored.get().getMetadata().getResourceVersion());
+      report = objects.apply(wanted);
+    }
+    return new ObjectReport(report.status(), report.object(), leftOut(all, stored));
   }
 
   /**
@@ -118,8 +139,12 @@ public final class RegistryBootstrap {
       }
       keys.addAll(keys(name, entries.get()));
     }
-    all.add(objects.fitted(jwks(keys)));
-    return Yaml.dumpAll(all.iterator());
+    StoredJwks jwks = jwks(keys);
+    Optional<V1Secret> storedJwks = storedJwks();
+    all.add(objects.fitted(jwks(jwks, storedJwks)));
+    String leftOut = leftOut(jwks, storedJwks);
+    return Yaml.dumpAll(all.iterator())
+        + (leftOut.isEmpty() ? "" : "# Secret " + jwksName() + " is " + leftOut + ".\n");
   }
 
   private ObjectReport createNamespace() throws IOException {
@@ -157,8 +182,7 @@ public final class RegistryBootstrap {
     return ManagedObjects.secret(httpSecretName(), OPAQUE, ImmutableMap.of(HTTP_SECRET_KEY, value));
   }
 
-  /** Waits for a key, and returns it and those beside it. */
-  private KeyEntries await(ObjectName name) throws IOException, InterruptedException {
+  private void await(ObjectName name) throws IOException, InterruptedException {
     long start = System.nanoTime();
     Optional<KeyEntries> entries = entries(name);
     if (entries.isEmpty() && !wait.isZero()) {
@@ -172,17 +196,21 @@ public final class RegistryBootstrap {
       TimeUnit.MILLISECONDS.sleep(Math.min(POLL.toMillis(), Math.max(1, wait.toMillis())));
       entries = entries(name);
     }
-    return entries.orElseThrow(
-        () ->
-            new IOException(
-                "Secret "
-                    + name
-                    + " with "
-                    + CERTIFICATE_KEY
-                    + (wait.isZero()
-                        ? " is not there; "
-                        : " was not there within " + wait.toSeconds() + " s; ")
-                    + whoMakesIt(name)));
+    if (entries.isEmpty()) {
+      throw notThere(name);
+    }
+  }
+
+  private IOException notThere(ObjectName name) {
+    return new IOException(
+        "Secret "
+            + name
+            + " with "
+            + CERTIFICATE_KEY
+            + (wait.isZero()
+                ? " is not there; "
+                : " was not there within " + wait.toSeconds() + " s; ")
+            + whoMakesIt(name));
   }
 
   private static String whoMakesIt(ObjectName name) {
@@ -212,7 +240,11 @@ public final class RegistryBootstrap {
     return new ObjectName(namespace, JWKS);
   }
 
-  private V1Secret jwks(List<VerificationKey> keys) throws IOException {
+  private Optional<V1Secret> storedJwks() throws IOException {
+    return objects.get(ManagedObjects.secret(jwksName()));
+  }
+
+  private static StoredJwks jwks(List<VerificationKey> keys) throws IOException {
     JwksBuilder builder = new JwksBuilder();
     try {
       keys.forEach(builder::add);
@@ -220,7 +252,26 @@ public final class RegistryBootstrap {
       throw new IOException(
           e.getMessage() + ": choose a style that gives each its own, such as rfc7638", e);
     }
-    return JwksPublisher.secret(jwksName(), builder.build());
+    return StoredJwks.parse(builder.build()).orElseThrow();
+  }
+
+  private V1Secret jwks(StoredJwks all, Optional<V1Secret> stored) {
+    return JwksPublisher.secret(jwksName(), all.withoutSame(withdrawn(stored)).toJson());
+  }
+
+  /** Says which keys are stored, but were taken out, maybe since they were stolen. */
+  private static String leftOut(StoredJwks all, Optional<V1Secret> stored) {
+    StoredJwks leftOut = all.withoutSame(all.withoutSame(withdrawn(stored)));
+    return leftOut.isEmpty()
+        ? ""
+        : "without "
+            + leftOut.keyIds()
+            + ", which was taken out of it before, and is in "
+            + JwksPublisher.WITHDRAWN_KEY;
+  }
+
+  private static StoredJwks withdrawn(Optional<V1Secret> stored) {
+    return stored.map(JwksPublisher::withdrawn).orElse(StoredJwks.EMPTY);
   }
 
   /** Builds a bootstrap. */
