@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -45,13 +46,26 @@ class PublicFileTest {
     assertThat(file).hasContent("second");
   }
 
-  /** Who could write beside the file must not choose what else is written. */
+  /** As where a registry's volume has the link before the first JWK Set is written. */
   @Test
-  void write_linkWhereTheTextWouldBeWrittenFirst_isNotFollowed() throws IOException {
-    Path other = Files.writeString(directory.resolve("other"), "untouched");
-    Files.createSymbolicLink(directory.resolve("jwks.json.tmp"), other);
-    PublicFile.write(directory.resolve("jwks.json"), "text");
-    assertThat(other).hasContent("untouched");
+  void write_linksThatLeadNowhereYet_stayAndTheirFileIsMade() throws IOException {
+    Files.createDirectories(directory.resolve("real"));
+    Path last = Files.createSymbolicLink(directory.resolve("last"), Path.of("real/jwks.json"));
+    Path link = Files.createSymbolicLink(directory.resolve("jwks.json"), last);
+    PublicFile.write(link, "first");
+    assertThat(link).isSymbolicLink().hasContent("first");
+    assertThat(last).isSymbolicLink();
+    assertThat(directory.resolve("real/jwks.json")).isRegularFile().hasContent("first");
+  }
+
+  @Test
+  void write_linkToItself_isRefused() throws IOException {
+    Path link = directory.resolve("jwks.json");
+    Files.createSymbolicLink(link, link);
+    assertThatThrownBy(() -> PublicFile.write(link, "text"))
+        .isInstanceOf(FileSystemLoopException.class);
+    assertThat(link).isSymbolicLink();
+    assertThat(files()).isEqualTo(1);
   }
 
   @Test
