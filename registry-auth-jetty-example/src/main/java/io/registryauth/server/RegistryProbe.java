@@ -29,11 +29,13 @@ import okhttp3.Response;
 
 /**
  * Asks a registry whether it takes a token: each of its addresses, {@value #TIMES} times, over a
- * new connection each time, since one address may stand for several registries.
+ * new connection each time, since one address may stand for several registries. Each time it asks
+ * without a token, too: what does not refuse that, such as a mirror, says nothing about a token.
  */
 final class RegistryProbe {
   private static final int TIMES = 10;
   private static final int OK = 200;
+  private static final int UNAUTHORIZED = 401;
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
   private final HttpUrl url;
@@ -113,22 +115,34 @@ final class RegistryProbe {
   private Optional<String> refusal(InetAddress address, String token) {
     String asked = url + " at " + address.getHostAddress();
     OkHttpClient there = client.newBuilder().dns(host -> List.of(address)).build();
-    Request request =
-        new Request.Builder()
-            .url(url)
-            .header("Authorization", "Bearer " + token)
-            .header("Connection", "close")
-            .build();
-    for (int i = 0; i < TIMES; i++) {
-      try (Response response = there.newCall(request).execute()) {
-        if (response.code() != OK) {
+    Request without = new Request.Builder().url(url).header("Connection", "close").build();
+    Request with = without.newBuilder().header("Authorization", "Bearer " + token).build();
+    try {
+      for (int i = 0; i < TIMES; i++) {
+        int refused = status(there, without);
+        if (refused != UNAUTHORIZED) {
           return Optional.of(
-              asked + " answers " + response.code() + " to a token of it; valid is " + OK);
+              asked
+                  + " answers "
+                  + refused
+                  + " without a token; valid is "
+                  + UNAUTHORIZED
+                  + ", or what it answers to one says nothing");
         }
-      } catch (IOException e) {
-        return Optional.of(asked + " does not answer (" + e + ")");
+        int taken = status(there, with);
+        if (taken != OK) {
+          return Optional.of(asked + " answers " + taken + " to a token of it; valid is " + OK);
+        }
       }
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(asked + " does not answer (" + e + ")");
     }
-    return Optional.empty();
+  }
+
+  private static int status(OkHttpClient client, Request request) throws IOException {
+    try (Response response = client.newCall(request).execute()) {
+      return response.code();
+    }
   }
 }

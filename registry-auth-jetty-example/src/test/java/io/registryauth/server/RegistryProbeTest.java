@@ -35,7 +35,7 @@ class RegistryProbeTest {
     }
   }
 
-  /** Starts a registry that takes one token, but answers some other request by another status. */
+  /** Starts a registry that takes one token, but answers one request by another status. */
   private int start(HttpServer made, int otherwiseAt, int status) throws IOException {
     server = made;
     server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -61,7 +61,7 @@ class RegistryProbeTest {
   @Test
   void registry_thatTakesTheToken_isAskedOverNewConnections() throws Exception {
     assertThat(plain(0, 0).refusal("good")).isEmpty();
-    assertThat(connections).hasSize(TIMES);
+    assertThat(connections).as("with a token, and without").hasSize(2 * TIMES);
   }
 
   @Test
@@ -74,7 +74,16 @@ class RegistryProbeTest {
   @ParameterizedTest
   @ValueSource(ints = {302, 401, 503})
   void registry_thatAnswersOtherwiseOnce_isRefused(int status) throws Exception {
-    assertThat(plain(TIMES, status).refusal("good").orElseThrow()).contains("answers " + status);
+    assertThat(plain(2 * TIMES, status).refusal("good").orElseThrow())
+        .contains("answers " + status + " to a token");
+  }
+
+  /** What asks for no token, such as a mirror or a proxy, takes that of any key. */
+  @ParameterizedTest
+  @ValueSource(ints = {200, 302, 404})
+  void registry_thatDoesNotAskForATokenOnce_isRefused(int status) throws Exception {
+    assertThat(plain(2 * TIMES - 1, status).refusal("good").orElseThrow())
+        .contains("127.0.0.1", "answers " + status + " without a token; valid is 401");
   }
 
   @Test
