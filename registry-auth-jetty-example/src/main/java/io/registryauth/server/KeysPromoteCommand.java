@@ -19,7 +19,9 @@ import picocli.CommandLine.Option;
     name = "promote",
     description = {
       "Lets the staged key sign, and retires the current one, whose tokens go on to be taken.",
-      "Registries must have the staged key by then; --when-accepted-by asks them."
+      "Registries must have the staged key by then; --when-accepted-by asks them.",
+      "What --dry-run prints has the time of that run as the one from which the tokens of the retired"
+          + " key age: apply it at once, or retire may let that key go too early."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -29,8 +31,9 @@ final class KeysPromoteCommand implements Callable<Integer> {
       names = "--when-accepted-by",
       paramLabel = "URL",
       description =
-          "Registry, such as https://registry/v2/, that must take a token of the staged key: each of"
-              + " its addresses, several times in a row. May be repeated.")
+          "Registry, such as https://registry/v2/, that must take a token of the staged key, and refuse"
+              + " to answer without one: each of its addresses, several times in a row. May be"
+              + " repeated.")
   private List<String> registries = List.of();
 
   @Mixin private ProbeOptions probe;
