@@ -14,8 +14,10 @@ import picocli.CommandLine.Spec;
     name = "check-config",
     description = {
       "Refuses what serve would refuse, in the same words and with the same status, without serving.",
-      "It reads all files, but listens nowhere and asks nobody: it does not see that a port is in use,"
-          + " that Kubernetes does not answer, or that it denies a right."
+      "It reads all files, looks up host names, and runs the program that a kubeconfig may have for a"
+          + " token.",
+      "But it listens nowhere and asks no server: it does not see that a port is in use, that"
+          + " Kubernetes does not answer, or that it denies a right."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
