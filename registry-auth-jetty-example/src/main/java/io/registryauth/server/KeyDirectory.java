@@ -8,11 +8,15 @@ import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.DSYNC;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import io.registryauth.key.KeyEntries;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -22,19 +26,26 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A directory with the files of {@link KeyEntries}, which change all at once, or not at all: as in
  * a Secret that Kubernetes mounts, each is a link to {@code ..data/NAME}, and {@code ..data} is a
  * link to the directory that really has them, which a change exchanges. Owner and rights of new
- * files are those of {@code tls.key} and {@code tls.crt}. One process at a time changes it, which
+ * files are those of {@code tls.key} and {@code tls.crt}. Other files behind {@code ..data}, as a
+ * copy of a mounted Secret has them, stay as they are. One process at a time changes it, which
  * holds a lock on {@code ..lock} meanwhile.
  */
 final class KeyDirectory {
+  private static final Logger log = LoggerFactory.getLogger(KeyDirectory.class);
   private static final String DATA = "..data";
   private static final String TEMPORARY = "..tmp";
   private static final String VERSION = "..keys-";
@@ -44,10 +55,10 @@ final class KeyDirectory {
   private final Path directory;
   private final Duration wait;
 
-  /** Makes other keys of those that are there. */
+  /** Tells others of the keys that there will be. */
   @FunctionalInterface
-  interface Change {
-    KeyEntries apply(KeyEntries entries) throws IOException;
+  interface Publication {
+    void publish(KeyEntries entries) throws IOException;
   }
 
   KeyDirectory(Path directory) {
@@ -61,36 +72,42 @@ final class KeyDirectory {
   }
 
   /**
-   * Returns what is there.
+   * Returns what is there, all of it before a change of another process or all after.
    *
    * @throws IllegalArgumentException if a file cannot be read
    */
   KeyEntries read() {
+    ImmutableSet<String> files =
+        KeyEntries.NAMES.stream().map(this::file).collect(ImmutableSet.toImmutableSet());
+    ImmutableMap<String, String> contents = WatchedFiles.read(ImmutableSet.of(), files);
     Map<String, String> texts = new HashMap<>();
-    for (String name : KeyEntries.NAMES) {
-      if (Files.exists(directory.resolve(name))) {
-        texts.put(name, OptionValues.contents(directory.resolve(name).toString()));
-      }
-    }
+    KeyEntries.NAMES.forEach(name -> texts.put(name, contents.getOrDefault(file(name), "")));
     return new KeyEntries(texts);
+  }
+
+  private String file(String name) {
+    return directory.resolve(name).toString();
   }
 
   /**
    * Changes the keys, while nobody else does.
    *
+   * @param change makes other keys of those that are there
+   * @param publication is done once all is written, and before it takes effect
    * @return what is there then
    * @throws IOException if it cannot be written, or another process changes it for too long; then
-   *     all is as it was, and nothing is left of the attempt
+   *     all is as it was, and nothing is left of the attempt but what is logged
    */
-  KeyEntries update(Change change) throws IOException {
+  KeyEntries update(UnaryOperator<KeyEntries> change, Publication publication) throws IOException {
     try (FileChannel file = FileChannel.open(directory.resolve("..lock"), CREATE, WRITE);
         FileLock lock = lock(file)) {
       assert lock.isValid();
       KeyEntries after = change.apply(read());
+      Optional<Path> before = inUse();
       try {
-        write(after);
+        write(after, publication);
       } finally {
-        sweep();
+        sweep(before);
       }
       return after;
     }
@@ -121,33 +138,50 @@ final class KeyDirectory {
     }
   }
 
-  /** Deletes what changes have left that broke off. */
-  private void sweep() throws IOException {
-    Files.deleteIfExists(directory.resolve(TEMPORARY));
+  private Optional<Path> inUse() throws IOException {
     Path data = directory.resolve(DATA);
-    Optional<Path> inUse = Files.exists(data) ? Optional.of(data.toRealPath()) : Optional.empty();
-    try (DirectoryStream<Path> versions = Files.newDirectoryStream(directory, VERSION + "*")) {
-      for (Path version : versions) {
-        if (!inUse.equals(Optional.of(version.toRealPath()))) {
-          delete(version);
+    return Files.exists(data) ? Optional.of(data.toRealPath()) : Optional.empty();
+  }
+
+  /** Deletes the directory of before, and what changes have left that broke off. Never fails. */
+  private void sweep(Optional<Path> before) {
+    try {
+      Files.deleteIfExists(directory.resolve(TEMPORARY));
+      Path here = directory.toRealPath();
+      Set<Path> old = new HashSet<>();
+      before.filter(path -> here.equals(path.getParent())).ifPresent(old::add);
+      try (DirectoryStream<Path> versions = Files.newDirectoryStream(here, VERSION + "*")) {
+        versions.forEach(old::add);
+      }
+      inUse().ifPresent(old::remove);
+      old.forEach(KeyDirectory::delete);
+    } catch (IOException | DirectoryIteratorException e) {
+      log.warn("Keys of before may be left in {} ({})", directory, e.toString());
+    }
+  }
+
+  private static void delete(Path version) {
+    try {
+      if (Files.isDirectory(version, LinkOption.NOFOLLOW_LINKS)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(version)) {
+          for (Path file : files) {
+            Files.delete(file);
+          }
         }
       }
+      Files.delete(version);
+    } catch (IOException | DirectoryIteratorException e) {
+      log.warn("{} is left, and may have keys of before: delete it ({})", version, e.toString());
     }
   }
 
-  private static void delete(Path version) throws IOException {
-    for (String name : KeyEntries.NAMES) {
-      Files.deleteIfExists(version.resolve(name));
-    }
-    Files.deleteIfExists(version);
-  }
-
-  private void write(KeyEntries entries) throws IOException {
+  private void write(KeyEntries entries, Publication publication) throws IOException {
     KeyEntries before = read();
     if (!before.texts().keySet().stream().allMatch(this::isLink)) {
-      exchange(before); // so that the files become links while nothing else changes
+      exchange(
+          before, unchanged -> {}); // so that the files become links while nothing else changes
     }
-    exchange(entries);
+    exchange(entries, publication);
   }
 
   private boolean isLink(String name) {
@@ -155,9 +189,8 @@ final class KeyDirectory {
         && Files.exists(directory.resolve(DATA).resolve(name));
   }
 
-  private void exchange(KeyEntries entries) throws IOException {
-    Path data = directory.resolve(DATA);
-    Path before = Files.exists(data) ? data.toRealPath() : directory.resolve("..none");
+  private void exchange(KeyEntries entries, Publication publication) throws IOException {
+    Optional<Path> before = inUse();
     Path version = Files.createTempDirectory(directory, VERSION);
     for (Map.Entry<String, String> entry : entries.texts().entrySet()) {
       Path file = version.resolve(entry.getKey());
@@ -166,13 +199,17 @@ final class KeyDirectory {
       boolean secret = entry.getKey().endsWith(".key");
       copyOwnerAndRights(directory.resolve(secret ? "tls.key" : "tls.crt"), file);
     }
+    if (before.isPresent()) {
+      copyOthers(before.get(), version);
+    }
     copyOwnerAndRights(directory, version);
+    publication.publish(entries);
     for (String name : entries.texts().keySet()) {
       if (!Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
         link(directory.resolve(name), Path.of(DATA, name)); // leads nowhere yet: all come together
       }
     }
-    link(data, version.getFileName());
+    link(directory.resolve(DATA), version.getFileName());
     for (String name : KeyEntries.NAMES) {
       if (entries.texts().containsKey(name)) {
         link(directory.resolve(name), Path.of(DATA, name));
@@ -180,7 +217,26 @@ final class KeyDirectory {
         Files.deleteIfExists(directory.resolve(name));
       }
     }
-    delete(before);
+  }
+
+  /** Copies what is behind {@code ..data} beside the keys, such as {@code ca.crt}. */
+  private static void copyOthers(Path before, Path version) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(before)) {
+      for (Path file : files) {
+        Path name = file.getFileName();
+        if (KeyEntries.NAMES.contains(name.toString())) {
+          continue;
+        }
+        if (!Files.isRegularFile(file)) {
+          throw new IOException(file + " is not a file; valid are files alone beside the keys");
+        }
+        Path copy = version.resolve(name);
+        try (OutputStream out = Files.newOutputStream(copy, CREATE_NEW, WRITE, DSYNC)) {
+          Files.copy(file, out);
+        }
+        copyOwnerAndRights(file, copy);
+      }
+    }
   }
 
   private void link(Path link, Path target) throws IOException {

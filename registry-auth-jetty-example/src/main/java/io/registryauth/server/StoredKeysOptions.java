@@ -162,13 +162,12 @@ final class StoredKeysOptions {
     }
     KeyEntries after =
         keys.update(
-            before -> {
-              KeyEntries changed = changed(before, change);
+            before -> changed(before, change),
+            changed -> {
               if (!Strings.isNullOrEmpty(jwksFile)) {
                 // First: a registry that starts in between must know the key that signs.
                 PublicFile.write(Path.of(jwksFile), changed.keySet(keyIdStyle()).jwks());
               }
-              return changed;
             });
     print(after);
   }

@@ -87,7 +87,7 @@ final class WatchedFiles<T> implements Supplier<T>, AutoCloseable {
     this.optional = optional;
     this.parser = parser;
     this.log = log;
-    ImmutableMap<String, String> contents = read();
+    ImmutableMap<String, String> contents = read(required, optional);
     seen = digest(contents);
     inUse = parser.parse(contents);
   }
@@ -126,7 +126,7 @@ final class WatchedFiles<T> implements Supplier<T>, AutoCloseable {
   /** Looks at the files, and takes what is new and good. Never fails. */
   void look(Use<T> use) {
     try {
-      ImmutableMap<String, String> contents = read();
+      ImmutableMap<String, String> contents = read(required, optional);
       String digest = digest(contents);
       if (!digest.equals(seen)) {
         take(contents, use);
@@ -165,11 +165,17 @@ final class WatchedFiles<T> implements Supplier<T>, AutoCloseable {
     return Joiner.on(" and ").join(required);
   }
 
-  /** Reads files that were there together, not some of before a change. */
-  private ImmutableMap<String, String> read() {
-    ImmutableMap<String, String> before = readOnce();
+  /**
+   * Reads files that were there together, not some of before a change.
+   *
+   * @return the texts by the files' paths; an optional file that is not there is missing
+   * @throws IllegalArgumentException if they cannot be read, or change all the time
+   */
+  static ImmutableMap<String, String> read(
+      ImmutableSet<String> required, ImmutableSet<String> optional) {
+    ImmutableMap<String, String> before = readOnce(required, optional);
     for (int i = 0; i < ATTEMPTS; i++) {
-      ImmutableMap<String, String> after = readOnce();
+      ImmutableMap<String, String> after = readOnce(required, optional);
       if (after.equals(before)) {
         return after;
       }
@@ -178,7 +184,8 @@ final class WatchedFiles<T> implements Supplier<T>, AutoCloseable {
     throw new IllegalArgumentException("the files change while they are read");
   }
 
-  private ImmutableMap<String, String> readOnce() {
+  private static ImmutableMap<String, String> readOnce(
+      ImmutableSet<String> required, ImmutableSet<String> optional) {
     ImmutableMap.Builder<String, String> contents = ImmutableMap.builder();
     required.forEach(file -> contents.put(file, OptionValues.contents(file)));
     Sets.difference(optional, required)
