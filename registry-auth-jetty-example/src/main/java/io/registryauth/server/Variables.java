@@ -39,14 +39,22 @@ final class Variables implements IDefaultValueProvider {
       return null;
     }
     @Nullable String set = System.getenv(variable.group(1));
-    Optional<String> value = file.value(option);
-    if (Strings.isNullOrEmpty(set) && value.isPresent()) {
-      return value.get().replace("${", "$${"); // as it is, which a default is not
+    if (!Strings.isNullOrEmpty(set)) {
+      return literally(set);
     }
-    if (set != null && set.isEmpty()) {
+    Optional<String> value = file.value(option);
+    if (value.isPresent()) {
+      return literally(value.get());
+    }
+    if (set != null) {
       return Strings.nullToEmpty(variable.group(2));
     }
     return null; // as the option itself has it
+  }
+
+  /** Of a default, picocli makes one dollar sign of two, and expands what has braces after one. */
+  private static String literally(String value) {
+    return value.replace("$", "$$");
   }
 
   /** Returns the name of an option's variable, if it has one. */

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** What a file and options make of the configuration; {@code CommandLineTest} has the variables. */
@@ -250,6 +251,30 @@ class CheckConfigCommandTest {
             """);
     assertThat(result.status()).as("%s", result).isZero();
     assertThat(result.out()).contains("the key ${sys:user.name};", "http on [::1]:8080");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"$", "a$$b", "$${sys:user.name}", "$$${sys:user.name}", "${missing}"})
+  void value_withDollarSigns_isTakenAsItStands(String value) throws Exception {
+    assertThat(checkFile("key-id: '" + value + "'").out()).contains("the key " + value + ";");
+  }
+
+  @Test
+  void variable_withDollarSigns_isTakenAsItStands() throws Exception {
+    Stream<String> java =
+        Stream.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "check-config");
+    ProcessBuilder builder =
+        new ProcessBuilder(Stream.concat(java, good.stream()).toList())
+            .redirectError(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().put("SIGNING_KEY_ID", "a$$b");
+    Process process = builder.start();
+    assertThat(process.inputReader().readLine()).contains("the key a$$b;");
+    assertThat(process.waitFor()).isZero();
   }
 
   @Test
