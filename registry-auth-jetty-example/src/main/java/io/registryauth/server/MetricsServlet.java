@@ -51,6 +51,13 @@ final class MetricsServlet extends PrometheusMetricsServlet {
     public void setContentLength(int length) {}
 
     @Override
+    public void setHeader(String name, String value) {
+      if (!name.equalsIgnoreCase("Content-Length")) { // which it may set as such, too
+        super.setHeader(name, value);
+      }
+    }
+
+    @Override
     public ServletOutputStream getOutputStream() {
       return new ServletOutputStream() {
         @Override
