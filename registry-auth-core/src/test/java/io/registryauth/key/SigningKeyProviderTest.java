@@ -8,14 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.security.Key;
-import java.security.KeyFactorySpi;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
 import java.security.Provider;
-import java.security.PublicKey;
 import java.security.Security;
-import java.security.spec.KeySpec;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -118,7 +115,7 @@ class SigningKeyProviderTest {
     }
   }
 
-  private static final class OtherKeys extends KeyFactorySpi {
+  private static final class OtherKeys extends TranslatingKeyFactory {
     private final PrivateKey other;
 
     OtherKeys(PrivateKey other) {
@@ -128,21 +125,6 @@ class SigningKeyProviderTest {
     @Override
     protected Key engineTranslateKey(Key key) {
       return other;
-    }
-
-    @Override
-    protected PublicKey engineGeneratePublic(KeySpec specification) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    protected PrivateKey engineGeneratePrivate(KeySpec specification) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    protected <T extends KeySpec> T engineGetKeySpec(Key key, Class<T> kind) {
-      throw new UnsupportedOperationException();
     }
   }
 }

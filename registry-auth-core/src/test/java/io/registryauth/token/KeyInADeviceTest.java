@@ -10,10 +10,10 @@ import io.registryauth.credential.InMemoryCredentialStore;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
 import io.registryauth.key.TestKeys;
+import io.registryauth.key.TranslatingKeyFactory;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.Key;
-import java.security.KeyFactorySpi;
 import java.security.PrivateKey;
 import java.security.Provider;
 import java.security.PublicKey;
@@ -21,7 +21,6 @@ import java.security.Security;
 import java.security.Signature;
 import java.security.SignatureException;
 import java.security.SignatureSpi;
-import java.security.spec.KeySpec;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,28 +62,13 @@ class KeyInADeviceTest {
   }
 
   /** Takes a key into the device; made by reflection. */
-  public static final class Import extends KeyFactorySpi {
+  public static final class Import extends TranslatingKeyFactory {
     /** For the provider. */
     public Import() {}
 
     @Override
     protected Key engineTranslateKey(Key key) {
       return new Handle();
-    }
-
-    @Override
-    protected PublicKey engineGeneratePublic(KeySpec specification) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    protected PrivateKey engineGeneratePrivate(KeySpec specification) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    protected <T extends KeySpec> T engineGetKeySpec(Key key, Class<T> kind) {
-      throw new UnsupportedOperationException();
     }
   }
 
