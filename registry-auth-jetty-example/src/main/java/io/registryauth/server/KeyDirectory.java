@@ -102,12 +102,13 @@ final class KeyDirectory {
     try (FileChannel file = FileChannel.open(directory.resolve("..lock"), CREATE, WRITE);
         FileLock lock = lock(file)) {
       assert lock.isValid();
-      KeyEntries after = change.apply(read());
-      Optional<Path> before = inUse();
+      KeyEntries before = read();
+      KeyEntries after = change.apply(before);
+      Optional<Path> used = inUse();
       try {
-        write(after, publication);
+        write(before, after, publication);
       } finally {
-        sweep(before);
+        sweep(used);
       }
       return after;
     }
@@ -175,13 +176,13 @@ final class KeyDirectory {
     }
   }
 
-  private void write(KeyEntries entries, Publication publication) throws IOException {
-    KeyEntries before = read();
+  private void write(KeyEntries before, KeyEntries after, Publication publication)
+      throws IOException {
     if (!before.texts().keySet().stream().allMatch(this::isLink)) {
       exchange(
           before, unchanged -> {}); // so that the files become links while nothing else changes
     }
-    exchange(entries, publication);
+    exchange(after, publication);
   }
 
   private boolean isLink(String name) {
