@@ -52,16 +52,26 @@ public record TokenResponse(int status, Map<String, String> headers, String body
   }
 
   private static TokenResponse issued(TokenResult.Issued issued, TokenRequest request) {
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("token", issued.token().value());
-    body.put("access_token", issued.token().value());
-    body.put("expires_in", issued.token().lifetime().toSeconds());
-    body.put("issued_at", issued.token().issuedAt().toString());
+    // None of these has a character that JSON would have to escape: tokens are of Base64url, and
+    // scopes of what their grammar allows.
+    StringBuilder body =
+        new StringBuilder(2 * issued.token().value().length() + 256)
+            .append("{\"token\":\"")
+            .append(issued.token().value())
+            .append("\",\"access_token\":\"")
+            .append(issued.token().value())
+            .append("\",\"expires_in\":")
+            .append(issued.token().lifetime().toSeconds())
+            .append(",\"issued_at\":\"")
+            .append(issued.token().issuedAt())
+            .append('"');
     if (request.isForm()) {
-      body.put("scope", scope(issued.grant().access()));
+      body.append(",\"scope\":\"").append(scope(issued.grant().access())).append('"');
     }
-    issued.refreshToken().ifPresent(token -> body.put("refresh_token", token.value()));
-    return json(200, body, request.requestId());
+    issued
+        .refreshToken()
+        .ifPresent(token -> body.append(",\"refresh_token\":\"").append(token.value()).append('"'));
+    return json(200, body.append('}').toString(), request.requestId());
   }
 
   private static String scope(List<Access> granted) {
@@ -81,16 +91,16 @@ public record TokenResponse(int status, Map<String, String> headers, String body
     error.put("code", code.name());
     error.put("message", message);
     error.put("detail", Map.of("request_id", requestId));
-    return json(status, Map.of("errors", List.of(error)), requestId);
+    return json(status, JsonUtil.toJson(Map.of("errors", List.of(error))), requestId);
   }
 
-  private static TokenResponse json(int status, Map<String, Object> body, String requestId) {
+  private static TokenResponse json(int status, String body, String requestId) {
     ImmutableMap<String, String> headers =
         ImmutableMap.of(
             "Content-Type", "application/json",
             "Cache-Control", "no-store",
             "X-Request-Id", requestId);
-    return new TokenResponse(status, headers, JsonUtil.toJson(body));
+    return new TokenResponse(status, headers, body);
   }
 
   /** Adds a header. */

@@ -3,9 +3,12 @@
 
 package io.registryauth.credential;
 
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
@@ -38,12 +41,39 @@ final class Bulkhead<K> {
         throw new CredentialStoreException("Too many requests wait for credentials");
       }
       try {
-        return slow.get();
+        return block(slow);
       } finally {
         places.release();
       }
     } finally {
       taken.computeIfPresent(key, (same, count) -> count == 1 ? null : count - 1);
     }
+  }
+
+  /**
+   * Lets a pool that computes on as many threads as there are processors have another meanwhile.
+   */
+  private static <T> T block(Supplier<T> slow) {
+    AtomicReference<Supplier<T>> result = new AtomicReference<>();
+    try {
+      ForkJoinPool.managedBlock(
+          new ForkJoinPool.ManagedBlocker() {
+            @Override
+            public boolean block() {
+              T found = slow.get();
+              result.set(() -> found);
+              return true;
+            }
+
+            @Override
+            public boolean isReleasable() {
+              return false;
+            }
+          });
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CredentialStoreException("Waiting for credentials", e);
+    }
+    return Objects.requireNonNull(result.get()).get();
   }
 }

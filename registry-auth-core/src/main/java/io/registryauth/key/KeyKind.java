@@ -4,6 +4,7 @@
 package io.registryauth.key;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
@@ -22,6 +23,8 @@ import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
 import java.security.spec.NamedParameterSpec;
+import java.util.Optional;
+import org.jose4j.jws.EcdsaUsingShaAlgorithm;
 
 /**
  * The kinds of keys that tokens are signed with. Which algorithm a key signs with is decided here,
@@ -37,6 +40,8 @@ enum KeyKind {
       "valid are RSA keys of at least 2048 bits, EC keys on the curve P-256, and Ed25519 keys";
 
   private static final int MIN_RSA_BITS = 2048;
+
+  private static final int P256_SIGNATURE_BYTES = 64;
 
   private static final ECParameterSpec P256 = p256();
 
@@ -151,6 +156,32 @@ enum KeyKind {
   /** The name of RFC 7518, or RFC 8037, for the header of a token. */
   String algorithm() {
     return algorithm;
+  }
+
+  /**
+   * Signs as RFC 7515 has it.
+   *
+   * @param provider the provider that is to sign, or the first that can
+   */
+  byte[] sign(byte[] input, PrivateKey privateKey, Optional<Provider> provider)
+      throws GeneralSecurityException {
+    Signature signing =
+        provider.isPresent()
+            ? Signature.getInstance(signature, provider.get())
+            : Signature.getInstance(signature);
+    signing.initSign(privateKey);
+    signing.update(input);
+    byte[] signed = signing.sign();
+    return this == EC ? concatenated(signed) : signed;
+  }
+
+  /** Two numbers of a fixed length, where the provider has them in DER. */
+  private static byte[] concatenated(byte[] der) throws SignatureException {
+    try {
+      return EcdsaUsingShaAlgorithm.convertDerToConcatenated(der, P256_SIGNATURE_BYTES);
+    } catch (IOException e) {
+      throw new SignatureException("no ECDSA signature", e);
+    }
   }
 
   /** Returns whether what the private key signs, the public key verifies. */

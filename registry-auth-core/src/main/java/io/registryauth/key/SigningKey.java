@@ -36,14 +36,14 @@ public final class SigningKey {
   private final VerificationKey verificationKey;
   private final KeyKind kind;
   private final ImmutableList<X509Certificate> certificates;
-  private final Optional<String> provider;
+  private final Optional<Provider> provider;
 
   private SigningKey(
       PrivateKey source,
       PrivateKey privateKey,
       VerificationKey verificationKey,
       ImmutableList<X509Certificate> certificates,
-      Optional<String> provider) {
+      Optional<Provider> provider) {
     this.source = source;
     this.privateKey = privateKey;
     this.verificationKey = verificationKey;
@@ -114,7 +114,8 @@ public final class SigningKey {
     }
     try {
       PrivateKey translated = kind.translate(source, verificationKey.publicKey(), installed);
-      return new SigningKey(source, translated, verificationKey, certificates, Optional.of(name));
+      return new SigningKey(
+          source, translated, verificationKey, certificates, Optional.of(installed));
     } catch (GeneralSecurityException | RuntimeException e) {
       throw new IllegalArgumentException(
           "The security provider " + name + " cannot sign " + algorithm() + ": " + e.getMessage(),
@@ -124,7 +125,23 @@ public final class SigningKey {
 
   /** Returns the name of the security provider that is to sign, if it is to be one by its name. */
   public Optional<String> provider() {
-    return provider;
+    return provider.map(Provider::getName);
+  }
+
+  /**
+   * Signs a text by {@link #algorithm}.
+   *
+   * @param input what to sign: the header and the payload of a JWS
+   * @return the signature, in the form that <a href="https://www.rfc-editor.org/rfc/rfc7515">RFC
+   *     7515</a> has it
+   * @throws IllegalStateException if the key cannot sign any more, as one that is in a device may
+   */
+  public byte[] sign(byte[] input) {
+    try {
+      return kind.sign(input, privateKey, provider);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("The key " + keyId() + " cannot sign any more", e);
+    }
   }
 
   /** Returns the private key that signs: the provider's own, where there is one. */

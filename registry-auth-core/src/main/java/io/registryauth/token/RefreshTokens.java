@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jose4j.json.JsonUtil;
 import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
@@ -137,7 +138,7 @@ public final class RefreshTokens {
     claims.put("jti", tokenId);
     claims.put("service", service);
     claims.put("credential", fingerprint);
-    String value = TokenIssuer.sign(key, TYPE, List.of(), claims);
+    String value = new JwsSigner(key, TYPE, List.of()).sign(JsonUtil.toJson(claims));
     return Optional.of(
         new RefreshToken(value, tokenId, key.keyId(), tenant.account(), fingerprint));
   }

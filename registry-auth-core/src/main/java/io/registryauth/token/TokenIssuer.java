@@ -10,22 +10,15 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.registryauth.key.KeySet;
 import io.registryauth.key.SigningKey;
 import io.registryauth.scope.Access;
-import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
-import org.jose4j.jca.ProviderContext;
-import org.jose4j.json.JsonUtil;
-import org.jose4j.jws.JsonWebSignature;
-import org.jose4j.lang.JoseException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signs tokens: a JWT as the <a
@@ -44,14 +37,10 @@ import org.jose4j.lang.JoseException;
  * Algorithm and key id are the key's, never the caller's. Thread-safe.
  */
 public final class TokenIssuer {
-  // Signing is nearly all the work there is. More at a time than there are processors would not be
-  // done sooner, and would leave next to nothing to those who read requests and say that there are
-  // too many.
-  private static final Semaphore TURNS =
-      new Semaphore(Runtime.getRuntime().availableProcessors(), true);
-
   /** How far a registry's clock may be behind; its own leeway of 60 s comes on top. */
   private static final Duration CLOCK_SKEW = Duration.ofMinutes(1);
+
+  private static final int TYPICAL_CLAIMS_LENGTH = 512;
 
   private static final ImmutableSet<String> PULL = ImmutableSet.of("pull");
 
@@ -61,6 +50,9 @@ public final class TokenIssuer {
   private final Duration pushLifetime;
   private final TokenProfile profile;
   private final Clock clock;
+
+  /** Of the key that was current last; not of another for longer than a token takes. */
+  private volatile @Nullable JwsSigner signer;
 
   private TokenIssuer(Builder builder) {
     keys = builder.keys;
@@ -97,10 +89,18 @@ public final class TokenIssuer {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String tokenId = UUID.randomUUID().toString();
     Duration valid = lifetime(grant, now);
-    List<X509Certificate> certificates =
-        profile.sendsCertificates() ? key.certificates() : List.of();
-    String value = sign(key, "JWT", certificates, claims(grant, now, valid, tokenId));
+    String value = signer(key).sign(claims(grant, now, valid, tokenId));
     return new IssuedToken(value, tokenId, key.keyId(), now, valid);
+  }
+
+  private JwsSigner signer(SigningKey key) {
+    JwsSigner held = signer;
+    if (held == null || held.key() != key) {
+      held =
+          new JwsSigner(key, "JWT", profile.sendsCertificates() ? key.certificates() : List.of());
+      signer = held;
+    }
+    return held;
   }
 
   private Duration lifetime(Grant grant, Instant now) {
@@ -116,55 +116,29 @@ public final class TokenIssuer {
     return grant.access().stream().allMatch(access -> PULL.containsAll(access.actions()));
   }
 
-  private Map<String, Object> claims(Grant grant, Instant now, Duration valid, String tokenId) {
+  private String claims(Grant grant, Instant now, Duration valid, String tokenId) {
+    StringBuilder json = new StringBuilder(TYPICAL_CLAIMS_LENGTH).append("{\"iss\":");
+    JsonText.append(json, issuer);
+    JsonText.append(json.append(",\"sub\":"), grant.subject());
     boolean audienceIsText = profile == TokenProfile.DISTRIBUTION_2_8;
-    Map<String, Object> claims = new LinkedHashMap<>();
-    claims.put("iss", issuer);
-    claims.put("sub", grant.subject());
-    claims.put("aud", audienceIsText ? grant.audience() : List.of(grant.audience()));
-    claims.put("exp", now.plus(valid).getEpochSecond());
-    claims.put("nbf", now.minus(CLOCK_SKEW).getEpochSecond());
-    claims.put("iat", now.getEpochSecond());
-    claims.put("jti", tokenId);
-    claims.put("access", grant.access().stream().map(TokenIssuer::entry).toList());
-    return claims;
-  }
-
-  private static Map<String, Object> entry(Access access) {
-    Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("type", access.type());
-    entry.put("name", access.name());
-    entry.put("actions", List.copyOf(access.actions()));
-    return entry;
-  }
-
-  /** Signs claims, with a certificate chain in the header unless that is empty. */
-  static String sign(
-      SigningKey key, String type, List<X509Certificate> certificates, Map<String, Object> claims) {
-    JsonWebSignature jws = new JsonWebSignature();
-    jws.setAlgorithmHeaderValue(key.algorithm());
-    jws.setHeader("typ", type);
-    jws.setKeyIdHeaderValue(key.keyId());
-    if (!certificates.isEmpty()) {
-      jws.setCertificateChainHeaderValue(certificates.toArray(new X509Certificate[0]));
+    JsonText.append(json.append(audienceIsText ? ",\"aud\":" : ",\"aud\":["), grant.audience());
+    json.append(audienceIsText ? ",\"exp\":" : "],\"exp\":")
+        .append(now.plus(valid).getEpochSecond())
+        .append(",\"nbf\":")
+        .append(now.minus(CLOCK_SKEW).getEpochSecond())
+        .append(",\"iat\":")
+        .append(now.getEpochSecond());
+    JsonText.append(json.append(",\"jti\":"), tokenId);
+    json.append(",\"access\":[");
+    String separator = "{\"type\":";
+    for (Access access : grant.access()) {
+      JsonText.append(json.append(separator), access.type());
+      JsonText.append(json.append(",\"name\":"), access.name());
+      JsonText.append(json.append(",\"actions\":"), access.actions());
+      json.append('}');
+      separator = ",{\"type\":";
     }
-    jws.setKey(key.privateKey());
-    key.provider().ifPresent(name -> jws.setProviderContext(signingBy(name)));
-    jws.setPayload(JsonUtil.toJson(claims));
-    TURNS.acquireUninterruptibly();
-    try {
-      return jws.getCompactSerialization();
-    } catch (JoseException e) {
-      throw new IllegalStateException("The key " + key.keyId() + " cannot sign any more", e);
-    } finally {
-      TURNS.release();
-    }
-  }
-
-  private static ProviderContext signingBy(String provider) {
-    ProviderContext context = new ProviderContext();
-    context.getSuppliedKeyProviderContext().setSignatureProvider(provider);
-    return context;
+    return json.append("]}").toString();
   }
 
   /** Builds a {@link TokenIssuer}. Not thread-safe. */

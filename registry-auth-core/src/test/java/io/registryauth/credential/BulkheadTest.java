@@ -6,8 +6,13 @@ package io.registryauth.credential;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class BulkheadTest {
   private final Bulkhead<String> bulkhead = new Bulkhead<>(2, 3);
@@ -50,6 +55,28 @@ class BulkheadTest {
                       }));
       call_noPlaceForThatKey_isToldAtOnceAndOthersGoOn();
       call_noPlaceAtAll_isToldAtOnce();
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void call_onTheOnlyThreadOfAPool_letsThePoolHaveAnother() throws Exception {
+    ForkJoinPool pool = new ForkJoinPool(1);
+    try {
+      CountDownLatch otherHasRun = new CountDownLatch(1);
+      Future<String> waiting = pool.submit(() -> within("a", () -> await(otherHasRun)));
+      pool.execute(otherHasRun::countDown);
+      assertThat(waiting.get()).isEqualTo("done");
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  private static String await(CountDownLatch latch) {
+    try {
+      return latch.await(30, TimeUnit.SECONDS) ? "done" : "nobody else could run";
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 

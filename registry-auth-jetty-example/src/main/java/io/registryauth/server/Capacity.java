@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import com.google.common.collect.ImmutableSet;
 import java.time.Duration;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -15,18 +16,20 @@ import org.eclipse.jetty.util.Callback;
  * more, or one that has waited too long, gets 503. Probes always have a place.
  */
 final class Capacity extends QoSHandler {
-  // More than may wait for a store, three times 48, and for bcrypt, 24, and fewer than there are
-  // threads: some must be left to say that there is no place.
+  // More than may wait for a store, three times 48, and for bcrypt, 24, and fewer than there may be
+  // workers.
   private static final int MAX_UNDER_WAY = 180;
   private static final int MAX_WAITING = 180;
   private static final Duration MAX_WAIT = Duration.ofSeconds(1);
+
+  private static final ImmutableSet<String> TOKEN_PATHS = ImmutableSet.of("/auth", "/token");
 
   private final LimitMetrics metrics;
 
   Capacity(Handler handler, LimitMetrics metrics) {
     super(handler);
     this.metrics = metrics;
-    includePath("/auth", "/token");
+    TOKEN_PATHS.forEach(this::includePath);
     setMaxRequestCount(MAX_UNDER_WAY);
     setMaxSuspendedRequestCount(MAX_WAITING);
     setMaxSuspend(MAX_WAIT);
@@ -42,5 +45,10 @@ final class Capacity extends QoSHandler {
   protected void expireSuspended(Request request, Response response, Callback callback) {
     metrics.count(LimitMetrics.Reason.NO_PLACE, 1);
     super.expireSuspended(request, response, callback);
+  }
+
+  /** Whether a request is one of those that are counted. */
+  static boolean isForToken(Request request) {
+    return TOKEN_PATHS.contains(Request.getPathInContext(request));
   }
 }

@@ -32,6 +32,10 @@ final class CredentialOptions {
   private static final String KUBERNETES = "kubernetes";
   private static final String DIRECTORY = "directory:";
   private static final String HTPASSWD = "htpasswd:";
+
+  /** As many of each of three kinds: no more than threads. */
+  private static final int MAX_READING_FILES = 60;
+
   private static final int MAX_ATTEMPTS = 100_000;
 
   @Spec(Spec.Target.MIXEE)
@@ -44,7 +48,7 @@ final class CredentialOptions {
       description = {
         "Where the namespaces' credentials are: kubernetes, in each namespace the Secret"
             + " <namespace>-registry-credentials; directory:PATH, with the files"
-            + " PATH/<namespace>/username and PATH/<namespace>/password, read for each request; or"
+            + " PATH/<namespace>/username and PATH/<namespace>/password; or"
             + " htpasswd:FILE, with a line NAMESPACE:BCRYPT-HASH for each, read when it changes.",
         "(CREDENTIALS; default: kubernetes)"
       })
@@ -68,7 +72,7 @@ final class CredentialOptions {
       description = {
         "How long credentials that were read count without being read again, such as 30s: the time"
             + " after which an old password is refused. A new one works at once.",
-        "(CREDENTIALS_CACHE_TTL; default: 30s, 1s for an htpasswd file, no cache for a directory)"
+        "(CREDENTIALS_CACHE_TTL; default: 30s, 1s for files)"
       })
   private @Nullable String cacheTtl;
 
@@ -134,14 +138,13 @@ final class CredentialOptions {
       }
       CredentialStore files =
           metrics.ofCalls(parse("--credentials", credentials, CredentialOptions::files));
-      String ttl = Strings.isNullOrEmpty(cacheTtl) ? defaultTtlOfFiles() : cacheTtl;
-      return ttl.isEmpty() ? files : cached(files, ttl, stale, metrics);
+      return cached(ofFiles(files), "1s", stale, metrics);
     }
     ApiClient client = kubernetes.get();
     CachingCredentialStore lookups =
         cached(
-            metrics.ofCalls(new KubernetesCredentialStore(client)),
-            Strings.isNullOrEmpty(cacheTtl) ? "30s" : cacheTtl,
+            CachingCredentialStore.builder(metrics.ofCalls(new KubernetesCredentialStore(client))),
+            "30s",
             stale,
             metrics);
     if (!watch) {
@@ -165,19 +168,21 @@ final class CredentialOptions {
   }
 
   private CachingCredentialStore cached(
-      CredentialStore store, String ttl, Duration stale, Metrics metrics) {
+      CachingCredentialStore.Builder builder, String defaultTtl, Duration stale, Metrics metrics) {
+    String ttl = Strings.isNullOrEmpty(cacheTtl) ? defaultTtl : cacheTtl;
     CachingCredentialStore cache =
-        CachingCredentialStore.builder(store)
-            .freshFor(parse("--cache-ttl", ttl, OptionValues::duration))
-            .staleFor(stale)
-            .build();
+        builder.freshFor(parse("--cache-ttl", ttl, OptionValues::duration)).staleFor(stale).build();
     metrics.show(cache);
     return cache;
   }
 
-  /** An htpasswd file that became wrong is so for all: the cache goes on with what was right. */
-  private String defaultTtlOfFiles() {
-    return credentials.startsWith(HTPASSWD) ? "1s" : "";
+  /** A file is read in a moment: whoever is not good by the copy has it read again, always. */
+  private static CachingCredentialStore.Builder ofFiles(CredentialStore files) {
+    return CachingCredentialStore.builder(files)
+        .negativeFor(Duration.ZERO)
+        .rereadInterval(Duration.ZERO)
+        .maxReadsPerSecond(Double.MAX_VALUE)
+        .maxWaiting(MAX_READING_FILES, MAX_READING_FILES);
   }
 
   private static CredentialStore files(String text) {

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -30,7 +31,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.server.handler.ContextHandlerCollection;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.Invocable.InvocationType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +42,6 @@ import org.slf4j.LoggerFactory;
 final class RegistryAuthServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RegistryAuthServer.class);
   private static final int DRAIN_SECONDS = 20;
-  private static final int MAX_THREADS = 200;
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration REQUEST_PATIENCE = Duration.ofSeconds(30);
   private static final int ACCEPT_QUEUE = 4096;
@@ -70,7 +70,8 @@ final class RegistryAuthServer implements AutoCloseable {
   private static final String CLIENTS = "clients";
   private static final String MANAGEMENT = "management";
 
-  private final Server server = new Server(new QueuedThreadPool(MAX_THREADS));
+  private final ForkJoinPool workers = Workers.pool();
+  private final Server server = new Server(Workers.others(workers));
   private final ServerConnector clients;
   private final ServerConnector management;
   private volatile boolean ready;
@@ -105,7 +106,11 @@ final class RegistryAuthServer implements AutoCloseable {
         limited(
             management,
             MAX_MANAGEMENT_CONNECTIONS,
-            limited(clients, MAX_CONNECTIONS, new Capacity(contexts, limits), limits),
+            limited(
+                clients,
+                MAX_CONNECTIONS,
+                new Capacity(new Workers(contexts, workers, reading(clientAddress)), limits),
+                limits),
             limits);
     clients.setAcceptQueueSize(ACCEPT_QUEUE);
     server.setHandler(
@@ -114,6 +119,11 @@ final class RegistryAuthServer implements AutoCloseable {
             TokenServlet.FORM_PATIENCE));
     server.setErrorHandler(new JsonErrorHandler());
     server.setStopTimeout(Duration.ofSeconds(DRAIN_SECONDS).toMillis());
+  }
+
+  /** By TLS not in turn: one handshake takes as long as a signature. */
+  private static InvocationType reading(ListenAddress listen) {
+    return listen.tls().isPresent() ? InvocationType.BLOCKING : InvocationType.NON_BLOCKING;
   }
 
   private static Handler limited(
@@ -239,6 +249,8 @@ final class RegistryAuthServer implements AutoCloseable {
         throw new IllegalStateException("The server did not stop in order", e);
       }
       log.warn("Some requests were not done after {} s, and were cut off", DRAIN_SECONDS);
+    } finally {
+      workers.shutdown();
     }
   }
 }

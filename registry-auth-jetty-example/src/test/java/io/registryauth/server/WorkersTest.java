@@ -1,0 +1,135 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.registryauth.credential.AuthenticationRequest;
+import io.registryauth.credential.AuthenticationResult;
+import io.registryauth.credential.CachingCredentialStore;
+import io.registryauth.credential.CredentialLookup;
+import io.registryauth.credential.CredentialStoreAuthenticator;
+import io.registryauth.credential.Identity;
+import io.registryauth.credential.Password;
+import io.registryauth.credential.StoredCredentials;
+import io.registryauth.credential.StoredPassword;
+import io.registryauth.tenant.NamespaceName;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Requests that compute, and requests that wait. */
+@Timeout(60)
+class WorkersTest {
+  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+  private static final int MANY = 20 + PROCESSORS;
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final CountDownLatch mayEnd = new CountDownLatch(1);
+  private final AtomicInteger waiting = new AtomicInteger();
+  private RegistryAuthServer server;
+
+  @AfterEach
+  void stop() {
+    mayEnd.countDown();
+    server.close();
+  }
+
+  private CompletableFuture<HttpResponse<String>> ask(String path, String user) {
+    String basic =
+        Base64.getEncoder().encodeToString((user + ":x").getBytes(StandardCharsets.UTF_8));
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(server.uri() + path))
+            .header("Authorization", "Basic " + basic)
+            .build();
+    return http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  private CompletableFuture<HttpResponse<String>> askForToken(String user) {
+    return ask("/auth?service=docker-registry", user);
+  }
+
+  /** A store that stands still for all but one namespace. */
+  private Optional<StoredCredentials> find(CredentialLookup lookup) {
+    String user = lookup.account().username();
+    if (!user.equals("good")) {
+      waiting.incrementAndGet();
+      await();
+    }
+    return Optional.of(new StoredCredentials(user, List.of(StoredPassword.of(Password.of("x")))));
+  }
+
+  private AuthenticationResult compute(AuthenticationRequest request) {
+    waiting.incrementAndGet();
+    await(); // as something that takes a processor does
+    return new AuthenticationResult.Authenticated(new Identity.Tenant(new NamespaceName("team")));
+  }
+
+  private void await() {
+    try {
+      assertThat(mayEnd.await(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private void awaitWaiting(int count) throws InterruptedException {
+    while (waiting.get() < count) {
+      TimeUnit.MILLISECONDS.sleep(10); // the class's limit of time ends it
+    }
+  }
+
+  @Test
+  void moreThanThereAreProcessorsWaitForAStore_othersAreAnsweredMeanwhile() throws Exception {
+    server =
+        TestServer.start(
+            new CredentialStoreAuthenticator(CachingCredentialStore.builder(this::find).build()));
+    List<CompletableFuture<HttpResponse<String>>> stuck = new ArrayList<>();
+    for (int i = 0; i < MANY; i++) {
+      stuck.add(askForToken("team-" + i));
+    }
+    awaitWaiting(MANY);
+
+    assertThat(askForToken("good").get().statusCode()).isEqualTo(200);
+
+    mayEnd.countDown();
+    for (CompletableFuture<HttpResponse<String>> answer : stuck) {
+      assertThat(answer.get().statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void allProcessorsCompute_probesAndKeysAreAnsweredMeanwhile_andNoMoreTokensBegun()
+      throws Exception {
+    server = TestServer.start(this::compute);
+    List<CompletableFuture<HttpResponse<String>>> busy = new ArrayList<>();
+    for (int i = 0; i < MANY; i++) {
+      busy.add(askForToken("team"));
+    }
+    awaitWaiting(PROCESSORS);
+
+    assertThat(ask("/healthz", "x").get().statusCode()).isEqualTo(200);
+    assertThat(ask("/readyz", "x").get().statusCode()).isEqualTo(200);
+    assertThat(ask("/jwks.json", "x").get().body()).isEqualTo(TestServer.JWKS);
+    assertThat(waiting).hasValue(PROCESSORS);
+
+    mayEnd.countDown();
+    for (CompletableFuture<HttpResponse<String>> answer : busy) {
+      assertThat(answer.get().statusCode()).isEqualTo(200);
+    }
+  }
+}
