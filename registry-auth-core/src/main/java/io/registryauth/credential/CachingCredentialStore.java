@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -44,8 +45,9 @@ import org.jspecify.annotations.Nullable;
  * s if they have a copy that accepts them, else 5 s</td></tr>
  * <tr><td>a flood of requests</td><td>of each of three kinds, 32 requests for one namespace and 48 in
  * all may be waiting: those whose copy accepts them, those whose copy does not, and those that find
- * none. Of the last two kinds, 200 reads a second may begin. One more gets {@link
- * CredentialStoreException} at once, or the old copy if it accepts them</td></tr>
+ * none. Of the last two kinds, 200 reads a second may be in vain; one that brings what the request is
+ * accepted by counts as nothing. One more gets {@link CredentialStoreException} at once, or the old
+ * copy if it accepts them</td></tr>
  * </table>
  *
  * <p>After a read that failed, or that others waited for in vain, the account is not read for 2 s.
@@ -90,14 +92,33 @@ public final class CachingCredentialStore implements CredentialStore {
   private record Entry(
       Optional<StoredCredentials> found, long readAt, OptionalLong rereadAt, boolean gone) {}
 
-  /** What requests of a kind that need a read may do. */
-  private record Lane(Bulkhead<NamespaceName> places, RateLimiter reads, long maxWaitNanos) {
+  /**
+   * What requests of a kind that need a read may do.
+   *
+   * @param unused turns that were given back, never more than there are places: a new one is only
+   *     taken from the limiter when there is none of these
+   */
+  private record Lane(
+      Bulkhead<NamespaceName> places, RateLimiter reads, AtomicInteger unused, long maxWaitNanos) {
     void awaitTurn() {
-      if (!reads.tryAcquire(TURN_SECONDS, SECONDS)) {
+      if (unused.getAndUpdate(turns -> Math.max(0, turns - 1)) == 0
+          && !reads.tryAcquire(TURN_SECONDS, SECONDS)) {
         throw new CredentialStoreException("Too many credentials are being read");
       }
     }
+
+    /** For a turn without a read, or one that was not in vain: only the others are limited. */
+    void giveTurnBack() {
+      unused.incrementAndGet();
+    }
   }
+
+  /**
+   * What a request has waited for.
+   *
+   * @param ownTurn whether it has had a turn to read for it
+   */
+  private record Read(Entry entry, boolean ownTurn) {}
 
   private CachingCredentialStore(Builder builder) {
     delegate = builder.delegate;
@@ -143,10 +164,15 @@ public final class CachingCredentialStore implements CredentialStore {
       Entry usable = held != null && accepted && now - held.readAt() < staleNanos ? held : null;
       Lane lane = usable != null ? refreshes : held != null ? rereads : newcomers;
       try {
-        Optional<Entry> read = readOrAwait(lookup, held, lane, arrived);
+        Optional<Read> read = readOrAwait(lookup, held, lane, arrived);
         if (read.isPresent()) {
+          Optional<StoredCredentials> found = read.get().entry().found();
+          // Not while it has a place: a password's hash may take long.
+          if (read.get().ownTurn() && satisfies(lookup, found)) {
+            lane.giveTurnBack();
+          }
           counters.read();
-          return read.get().found();
+          return found;
         }
       } catch (CredentialStoreException e) {
         if (usable != null) {
@@ -169,7 +195,7 @@ public final class CachingCredentialStore implements CredentialStore {
    *
    * @return what was read, or empty if it may be older than this request
    */
-  private Optional<Entry> readOrAwait(
+  private Optional<Read> readOrAwait(
       CredentialLookup lookup, @Nullable Entry held, Lane lane, long arrived) {
     AccountName account = lookup.account();
     if (within(rereadNanos, lastFailure(account), ticker.getAsLong())) {
@@ -180,17 +206,27 @@ public final class CachingCredentialStore implements CredentialStore {
         .call(
             account.namespace(),
             () -> {
-              if (!reads.containsKey(account)) {
+              boolean ownTurn = !reads.containsKey(account);
+              if (ownTurn) {
                 lane.awaitTurn();
               }
               CompletableFuture<Entry> mine = new CompletableFuture<>();
               CompletableFuture<Entry> others = reads.putIfAbsent(account, mine);
               if (others == null) {
-                return readUnlessReplaced(lookup, held, mine);
+                Optional<Entry> read = readUnlessReplaced(lookup, held, mine);
+                if (ownTurn && read.isEmpty()) {
+                  lane.giveTurnBack();
+                }
+                return read.map(entry -> new Read(entry, ownTurn));
+              }
+              if (ownTurn) {
+                lane.giveTurnBack();
               }
               Entry read = await(account, others, arrived + lane.maxWaitNanos());
               // One that began before this request may lack what was stored in between.
-              return read.readAt() - arrived > 0 ? Optional.of(read) : Optional.empty();
+              return read.readAt() - arrived > 0
+                  ? Optional.of(new Read(read, false))
+                  : Optional.empty();
             });
   }
 
@@ -430,9 +466,10 @@ public final class CachingCredentialStore implements CredentialStore {
     }
 
     /**
-     * Sets how many accounts that nobody has asked for lately may be read per second, and how many
-     * copies that do not satisfy. A read that is not its turn within a second fails with {@link
-     * CredentialStoreException}. Refreshing a copy that accepts the request is not limited.
+     * Sets how many accounts that nobody has asked for lately may be read in vain per second, and
+     * how many copies that do not satisfy. A read that is not its turn within a second fails with
+     * {@link CredentialStoreException}. Reads that bring what accepts the request are not limited:
+     * all that good credentials cost is one read in the time that a copy is fresh.
      */
     @CanIgnoreReturnValue
     public Builder maxReadsPerSecond(double reads) {
@@ -461,6 +498,7 @@ public final class CachingCredentialStore implements CredentialStore {
       return new Lane(
           new Bulkhead<>(maxWaitingPerNamespace, maxWaiting),
           RateLimiter.create(readsPerSecond),
+          new AtomicInteger(),
           maxWaitNanos);
     }
 

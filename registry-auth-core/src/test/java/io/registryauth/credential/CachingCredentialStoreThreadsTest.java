@@ -364,16 +364,106 @@ class CachingCredentialStoreThreadsTest {
   @Test
   void attack_moreNewNamesThanMayBeRead_areTurnedAwayAndKnownOnesAreNot() {
     stored.store("team", "secret");
-    CachingCredentialStore slowly =
-        CachingCredentialStore.builder(stored).ticker(ticker).maxReadsPerSecond(0.01).build();
+    CachingCredentialStore slowly = withOneReadInVain();
     assertThat(slowly.find(CredentialLookup.of(TEAM))).isPresent();
+    assertThat(slowly.find(CredentialLookup.of(account("nobody")))).isEmpty();
 
-    assertThatExceptionOfType(CredentialStoreException.class)
-        .isThrownBy(() -> slowly.find(CredentialLookup.of(AccountName.parse("new").orElseThrow())))
-        .withMessage("Too many credentials are being read");
+    assertTurnedAway(slowly, CredentialLookup.of(account("new")));
     ticker.advance(FRESH);
     assertThat(slowly.find(CredentialLookup.of(TEAM))).as("a refresh").isPresent();
-    assertThat(stored.reads()).hasSize(2);
+    assertThat(stored.reads()).hasSize(3);
+  }
+
+  /** As after a start, or in a cluster where each namespace builds once an hour. */
+  @Test
+  void find_manyTenantsForTheFirstTime_areNotHeldBack() {
+    CachingCredentialStore slowly = withOneReadInVain();
+    for (int i = 0; i < 1000; i++) {
+      stored.store("team-" + i, "secret");
+      assertThat(slowly.find(lookup("team-" + i, "secret"))).isPresent();
+    }
+    assertThat(stored.reads()).hasSize(1000);
+  }
+
+  @Test
+  void find_manyNewPasswords_areNotHeldBack() {
+    CachingCredentialStore slowly = withOneReadInVain();
+    for (int i = 0; i < 1000; i++) {
+      stored.store("team-" + i, "old");
+      assertThat(slowly.find(lookup("team-" + i, "old"))).isPresent();
+    }
+    for (int i = 0; i < 1000; i++) {
+      stored.store("team-" + i, "new");
+      assertThat(slowly.find(lookup("team-" + i, "new"))).isPresent();
+    }
+    assertThat(stored.reads()).hasSize(2000);
+  }
+
+  /** What is there and is not what was asked for is in vain as well: names can be guessed. */
+  @Test
+  void attack_wrongPasswordsForManyTenants_areTurnedAway() {
+    CachingCredentialStore slowly = withOneReadInVain();
+    stored.store("first", "secret");
+    stored.store("second", "secret");
+    assertThat(slowly.find(lookup("first", "wrong"))).isPresent();
+
+    assertTurnedAway(slowly, lookup("second", "wrong"));
+    assertThat(stored.reads()).hasSize(1);
+  }
+
+  /** What good reads gave back lets at most as many through as there are places. */
+  @Test
+  void attack_newNamesAfterManyGoodReads_areTurnedAway() {
+    CachingCredentialStore slowly = withOneReadInVain();
+    for (int i = 0; i < 1000; i++) {
+      stored.store("team-" + i, "secret");
+      assertThat(slowly.find(lookup("team-" + i, "secret"))).isPresent();
+    }
+    assertThat(slowly.find(lookup("nobody", "any"))).isEmpty();
+
+    assertTurnedAway(slowly, lookup("new", "any"));
+  }
+
+  /** One that waits for another's read has had no turn, and so has none to give back. */
+  @Test
+  void attack_newNamesAfterManyWaitedForOneRead_areTurnedAway() throws InterruptedException {
+    stored.store("team", "secret");
+    CachingCredentialStore slowly =
+        CachingCredentialStore.builder(slow).ticker(ticker).maxReadsPerSecond(0.01).build();
+    Request first = begin(slowly, "secret");
+    firstReadBegan.await();
+    List<Request> others = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      others.add(begin(slowly, "secret"));
+    }
+    others.forEach(Request::awaitWaiting);
+    firstReadMayEnd.countDown();
+    assertThat(first.accepted()).isTrue();
+    assertThat(others).allMatch(Request::accepted);
+    assertThat(slowly.find(lookup("nobody", "any"))).isEmpty();
+
+    assertTurnedAway(slowly, lookup("new", "any"));
+  }
+
+  /** Makes one that lets a read in vain begin at once, and the next after more than a minute. */
+  private CachingCredentialStore withOneReadInVain() {
+    return CachingCredentialStore.builder(stored).ticker(ticker).maxReadsPerSecond(0.01).build();
+  }
+
+  private static void assertTurnedAway(CachingCredentialStore store, CredentialLookup lookup) {
+    assertThatExceptionOfType(CredentialStoreException.class)
+        .isThrownBy(() -> store.find(lookup))
+        .withMessage("Too many credentials are being read");
+  }
+
+  private static AccountName account(String username) {
+    return AccountName.parse(username).orElseThrow();
+  }
+
+  private static CredentialLookup lookup(String username, String password) {
+    Credentials presented = new Credentials(username, Password.of(password));
+    return new CredentialLookup(
+        account(username), found -> found.accept(presented, Instant.EPOCH));
   }
 
   @Test

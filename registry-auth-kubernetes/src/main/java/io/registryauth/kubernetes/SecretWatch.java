@@ -5,7 +5,6 @@ package io.registryauth.kubernetes;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
-import com.google.common.collect.Sets;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.Pair;
 import io.registryauth.credential.CachingCredentialStore;
@@ -162,7 +161,8 @@ final class SecretWatch implements AutoCloseable {
 
   /** Copies all there is, and returns the version to watch from. */
   private String list() throws IOException, StartAgainException {
-    Set<AccountName> there = new HashSet<>();
+    // The names that are kept already: those of a list are a hundred thousand copies more.
+    Set<AccountName> gone = new HashSet<>(credentials.keySet());
     long began = System.nanoTime();
     String continueToken = "";
     SecretReader.Page page;
@@ -177,13 +177,12 @@ final class SecretWatch implements AutoCloseable {
                 .page(
                     item -> {
                       put(item);
-                      item.account().filter(credentials::containsKey).ifPresent(there::add);
+                      item.account().filter(credentials::containsKey).ifPresent(gone::remove);
                       updateLookups(item, began);
                     });
       }
       continueToken = page.continueToken();
     } while (!continueToken.isEmpty());
-    Set<AccountName> gone = Sets.difference(credentials.keySet(), there).immutableCopy();
     gone.forEach(credentials::remove);
     gone.forEach(lookups::invalidate);
     state = new State(false, OptionalLong.of(began)); // of use even if no watch can be opened
@@ -249,18 +248,24 @@ final class SecretWatch implements AutoCloseable {
       return;
     }
     AccountName account = item.account().get();
-    if (item.found().isPresent()) {
-      credentials.put(account, withNameOf(account, item.found().get()));
-    } else {
-      credentials.remove(account);
-    }
+    StoredCredentials unused =
+        credentials.compute(
+            account,
+            (same, before) ->
+                item.found().isEmpty()
+                    ? null
+                    : withNameOf(account.username(), before, item.found().get()));
   }
 
-  /** The user name is there already, in the key: a hundred thousand copies are five megabytes. */
-  private static StoredCredentials withNameOf(AccountName account, StoredCredentials found) {
-    String username = account.username();
+  /**
+   * Takes the user name that is there already, in the key, which stays when an account is put again:
+   * a hundred thousand copies are five megabytes.
+   */
+  private static StoredCredentials withNameOf(
+      String username, @Nullable StoredCredentials before, StoredCredentials found) {
+    String kept = before != null && before.username().equals(username) ? before.username() : username;
     return found.username().equals(username)
-        ? new StoredCredentials(username, found.passwords(), found.problem(), found.restriction())
+        ? new StoredCredentials(kept, found.passwords(), found.problem(), found.restriction())
         : found;
   }
 

@@ -142,6 +142,45 @@ class WatchingCredentialStoreTest {
     await(() -> accepts("b", "pw-b2"));
   }
 
+  /** Of a hundred thousand names, each copy is five megabytes. */
+  @Test
+  void find_afterAnEventAndAnotherList_hasTheNameThatWasThereAndNoCopy() {
+    api.list("1", secret("team", "first", "1"));
+    watch();
+    awaitWatches(1);
+    String name = found("team", "first").orElseThrow().username();
+
+    api.send("MODIFIED", secret("team", "second", "2"));
+    await(() -> accepts("team", "second"));
+    assertThat(found("team", "second").orElseThrow().username()).isSameAs(name);
+
+    api.list("9", secret("team", "third", "9"));
+    api.send("ERROR", "{\"kind\":\"Status\",\"metadata\":{},\"code\":410,\"reason\":\"Expired\"}");
+    api.endWatch();
+    awaitWatches(2);
+    assertThat(accepts("team", "third")).isTrue();
+    assertThat(found("team", "third").orElseThrow().username()).isSameAs(name);
+  }
+
+  /** A Secret may lose its entries while the watch is cut off. */
+  @Test
+  void watch_begunAnew_forgetsWhatHasNoEntriesAnyMore() {
+    api.list("1", secret("team", "secret", "1"));
+    watch();
+    awaitWatches(1);
+    assertThat(accepts("team", "secret")).isTrue();
+
+    api.list(
+        "9",
+        "{\"kind\":\"Secret\",\"metadata\":{\"name\":\"team-registry-credentials\","
+            + "\"namespace\":\"team\",\"resourceVersion\":\"9\"},\"data\":null}");
+    api.send("ERROR", "{\"kind\":\"Status\",\"metadata\":{},\"code\":410,\"reason\":\"Expired\"}");
+    api.endWatch();
+    awaitWatches(2);
+
+    assertThat(accepts("team", "secret")).isFalse();
+  }
+
   @Test
   void watch_cutOff_servesWhatItKnewWhenLookupsFailToo() {
     api.list("1", secret("team", "secret", "1"));
@@ -215,11 +254,16 @@ class WatchingCredentialStoreTest {
 
   private boolean accepts(String namespace, String password) {
     Credentials presented = new Credentials(namespace, Password.of(password));
-    Optional<StoredCredentials> found =
-        store.find(
-            new CredentialLookup(
-                AccountName.parse(namespace).orElseThrow(),
-                stored -> stored.accept(presented, Instant.EPOCH)));
-    return found.filter(stored -> stored.accept(presented, Instant.EPOCH)).isPresent();
+    return found(namespace, password)
+        .filter(stored -> stored.accept(presented, Instant.EPOCH))
+        .isPresent();
+  }
+
+  private Optional<StoredCredentials> found(String namespace, String password) {
+    Credentials presented = new Credentials(namespace, Password.of(password));
+    return store.find(
+        new CredentialLookup(
+            AccountName.parse(namespace).orElseThrow(),
+            stored -> stored.accept(presented, Instant.EPOCH)));
   }
 }
