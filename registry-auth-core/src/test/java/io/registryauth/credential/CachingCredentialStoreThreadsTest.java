@@ -424,27 +424,6 @@ class CachingCredentialStoreThreadsTest {
     assertTurnedAway(slowly, lookup("new", "any"));
   }
 
-  /** One that waits for another's read has had no turn, and so has none to give back. */
-  @Test
-  void attack_newNamesAfterManyWaitedForOneRead_areTurnedAway() throws InterruptedException {
-    stored.store("team", "secret");
-    CachingCredentialStore slowly =
-        CachingCredentialStore.builder(slow).ticker(ticker).maxReadsPerSecond(0.01).build();
-    Request first = begin(slowly, "secret");
-    firstReadBegan.await();
-    List<Request> others = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
-      others.add(begin(slowly, "secret"));
-    }
-    others.forEach(Request::awaitWaiting);
-    firstReadMayEnd.countDown();
-    assertThat(first.accepted()).isTrue();
-    assertThat(others).allMatch(Request::accepted);
-    assertThat(slowly.find(lookup("nobody", "any"))).isEmpty();
-
-    assertTurnedAway(slowly, lookup("new", "any"));
-  }
-
   /** Makes one that lets a read in vain begin at once, and the next after more than a minute. */
   private CachingCredentialStore withOneReadInVain() {
     return CachingCredentialStore.builder(stored).ticker(ticker).maxReadsPerSecond(0.01).build();

@@ -7,7 +7,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
-import com.google.common.hash.HashCode;
 import com.google.common.hash.HashFunction;
 import com.google.common.hash.Hashing;
 import com.google.common.net.InetAddresses;
@@ -46,12 +45,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whether a namespace exists makes no difference. An IPv6 client has its /64 network as its
  * address. Names that are none's share one place. What is remembered is bounded: the clients whose
- * failures are longest ago are forgotten first. Time is elapsed time, so a clock that is set does
+ * failures are longest ago are forgotten first, and of good credentials those beyond 100,000. Time is elapsed time, so a clock that is set does
  * no harm. Thread-safe.
  */
 final class ThrottlingAuthenticator implements Authenticator {
   private static final int MAX_CLIENTS = 5_000;
-  private static final int MAX_GOOD = 20_000;
+
+  // All tenants of a large cluster may come from one address; each takes some 90 bytes.
+  private static final int MAX_GOOD = 120_000;
+
   private static final int IPV6_NETWORK_BYTES = 8;
   private static final int OF_AN_ADDRESS = 10;
 
@@ -64,8 +66,9 @@ final class ThrottlingAuthenticator implements Authenticator {
   private final Cache<NamespaceAtAddress, Bucket> namespaces = cache(MAX_CLIENTS, 10);
   private final Cache<String, Bucket> addresses = cache(MAX_CLIENTS, 10);
 
-  // Credentials that were good, as digests that only this process can make.
-  private final Cache<HashCode, Boolean> good = cache(MAX_GOOD, 24 * 60);
+  // Credentials that were good, as digests that only this process can make: who could find another
+  // with the same 64 bits would be looked at, and no more.
+  private final Cache<Long, Boolean> good = cache(MAX_GOOD, 24 * 60);
   private final byte[] key = randomBytes();
   private final HashFunction hmac = Hashing.hmacSha256(key);
 
@@ -115,7 +118,7 @@ final class ThrottlingAuthenticator implements Authenticator {
             .map(account -> account.namespace().value())
             .orElse("");
     NamespaceAtAddress place = new NamespaceAtAddress(namespace, address);
-    HashCode digest = digest(address, credentials);
+    long digest = digest(address, credentials);
     if (good.getIfPresent(digest) == null) {
       long wait =
           Math.max(
@@ -156,14 +159,15 @@ final class ThrottlingAuthenticator implements Authenticator {
     long unused = bucket.consumeIgnoringRateLimits(1); // into debt, if many came at once
   }
 
-  private HashCode digest(String address, Credentials credentials) {
+  private long digest(String address, Credentials credentials) {
     return hmac.newHasher()
         .putString(address, UTF_8)
         .putChar('\0')
         .putString(credentials.username(), UTF_8)
         .putChar('\0')
         .putString(StoredPassword.of(credentials.password()).fingerprint(key), UTF_8)
-        .hash();
+        .hash()
+        .asLong();
   }
 
   /** Whoever has one IPv6 address has the 2^64 of its network. */

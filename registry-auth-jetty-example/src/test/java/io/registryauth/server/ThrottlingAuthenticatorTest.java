@@ -129,6 +129,24 @@ class ThrottlingAuthenticatorTest {
     assertThat(slow.authenticate(guess)).isInstanceOf(Refused.class);
   }
 
+  /** All tenants of a large cluster may stand behind one address. */
+  @Test
+  void goodCredentials_ofAHundredThousandTenants_allPass() {
+    int many = 100_000;
+    for (int i = 0; i < many; i++) {
+      store.put("many-" + i, "secret-" + i);
+      assertThat(authenticate(HERE, "many-" + i, "secret-" + i)).isInstanceOf(Authenticated.class);
+    }
+    for (int i = 0; i < 10 * ATTEMPTS; i++) {
+      fail(1, HERE, "nobody-" + i);
+    }
+    assertThat(authenticate(HERE, "another", "any")).isInstanceOf(Throttled.class);
+
+    for (int i = 0; i < many; i++) {
+      assertThat(authenticate(HERE, "many-" + i, "secret-" + i)).isInstanceOf(Authenticated.class);
+    }
+  }
+
   @Test
   void goodCredentials_knownAtTheAddress_passWhatEverOthersThereTry() {
     assertThat(authenticate(HERE, "team", "secret")).isInstanceOf(Authenticated.class);
