@@ -95,8 +95,8 @@ public final class CachingCredentialStore implements CredentialStore {
   /**
    * What requests of a kind that need a read may do.
    *
-   * @param unused turns that were given back, never more than there are places: a new one is only
-   *     taken from the limiter when there is none of these
+   * @param unused turns that were given back; all there are, in use or not, are never more than
+   *     requests at a time, since a new one is taken only when there is none of these
    */
   private record Lane(
       Bulkhead<NamespaceName> places, RateLimiter reads, AtomicInteger unused, long maxWaitNanos) {

@@ -411,7 +411,7 @@ class CachingCredentialStoreThreadsTest {
     assertThat(stored.reads()).hasSize(1);
   }
 
-  /** What good reads gave back lets at most as many through as there are places. */
+  /** Each turn that was given back is good for one read. */
   @Test
   void attack_newNamesAfterManyGoodReads_areTurnedAway() {
     CachingCredentialStore slowly = withOneReadInVain();
@@ -441,8 +441,7 @@ class CachingCredentialStoreThreadsTest {
 
   private static CredentialLookup lookup(String username, String password) {
     Credentials presented = new Credentials(username, Password.of(password));
-    return new CredentialLookup(
-        account(username), found -> found.accept(presented, Instant.EPOCH));
+    return new CredentialLookup(account(username), found -> found.accept(presented, Instant.EPOCH));
   }
 
   @Test

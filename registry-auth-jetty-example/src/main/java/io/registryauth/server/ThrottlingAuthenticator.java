@@ -45,8 +45,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whether a namespace exists makes no difference. An IPv6 client has its /64 network as its
  * address. Names that are none's share one place. What is remembered is bounded: the clients whose
- * failures are longest ago are forgotten first, and of good credentials those beyond 100,000. Time is elapsed time, so a clock that is set does
- * no harm. Thread-safe.
+ * failures are longest ago are forgotten first, and of good credentials those beyond 100,000. Time
+ * is elapsed time, so a clock that is set does no harm. Thread-safe.
  */
 final class ThrottlingAuthenticator implements Authenticator {
   private static final int MAX_CLIENTS = 5_000;

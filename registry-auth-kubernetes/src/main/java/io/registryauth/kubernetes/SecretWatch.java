@@ -258,12 +258,13 @@ final class SecretWatch implements AutoCloseable {
   }
 
   /**
-   * Takes the user name that is there already, in the key, which stays when an account is put again:
-   * a hundred thousand copies are five megabytes.
+   * Takes the user name that is there already, in the key, which stays when an account is put
+   * again: a hundred thousand copies are five megabytes.
    */
   private static StoredCredentials withNameOf(
       String username, @Nullable StoredCredentials before, StoredCredentials found) {
-    String kept = before != null && before.username().equals(username) ? before.username() : username;
+    String kept =
+        before != null && before.username().equals(username) ? before.username() : username;
     return found.username().equals(username)
         ? new StoredCredentials(kept, found.passwords(), found.problem(), found.restriction())
         : found;
