@@ -119,14 +119,15 @@ class KubernetesScaleTest {
 
   @Test
   void watch_aHundredThousandTenants_fitInto64MiBAndNeedNoRead() throws Exception {
-    int requestsBefore = api.requestsOfTheReader().size();
     try (TokenServer server =
         TokenServer.startOnKubernetes(directory, keys, reader, SMALL_HEAP, "--watch")) {
       awaitWatched(server, 1);
-      assertThat(
-              api.requestsOfTheReader().stream()
-                  .skip(requestsBefore)
-                  .filter(path -> path.startsWith("/api/v1/secrets?limit=500")))
+      List<String> lists =
+          api.requestsOfTheReader().stream()
+              .filter(path -> path.startsWith("/api/v1/secrets?limit=500"))
+              .toList();
+      // An API server that is busy may break the first one off.
+      assertThat(lists.subList(lists.lastIndexOf("/api/v1/secrets?limit=500"), lists.size()))
           .as("pages, the last one for those that are not of this test")
           .hasSizeBetween(MANY / 500, MANY / 500 + 1);
       long readsBefore = api.secretReads();
