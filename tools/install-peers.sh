@@ -9,15 +9,16 @@
 #   clients  registry-2.8 buildah oras regctl helm buildctl buildkitd (+ runc)
 #   kube     etcd kube-apiserver kubectl cert-manager-crds
 #   monitoring  promtool prometheus-operator-crds
-#   bench    vegeta wrk
+#   bench    vegeta wrk keycloak async-profiler
 #   all      the five above
 #
 # The folder is $REGISTRY_AUTH_PEERS (default: ~/.cache/registry-auth-peers), the
 # programs are in its bin/ (put that first in PATH), other files in its share/. What
 # is there already at the pinned version is skipped, so a second run takes well under
 # a second. Go tools are built, and Go modules read, with the Go on PATH and its own
-# settings (module proxy, checksum database, caches); the others are the system's own,
-# or come from apt-get, which needs root once. Nothing is fetched in any other way.
+# settings (module proxy, checksum database, caches); what Maven Central has comes by
+# ./mvnw, with its settings; the others are the system's own, or come from apt-get,
+# which needs root once. Nothing is fetched in any other way.
 #
 # A tool that cannot be had does not keep the others away: the end lists what is
 # missing and why, and the status is 1.
@@ -38,12 +39,17 @@ CERT_MANAGER=v1.21.2
 PROMETHEUS=v0.316.0  # that is 3.16.0
 PROMETHEUS_OPERATOR=v0.85.0
 VEGETA=v12.13.0
+KEYCLOAK=26.7.3
+KEYCLOAK_SHA256=77657f30b7e90d70f727712ce1c967f430fd6a5e9f458d32d8c6df0635345f47
+ASYNC_PROFILER=4.1
+ASYNC_PROFILER_SHA256=5535baa56133628cfffe2f05ca9bfef1fae3d5abe49835447262b1c6da4a9582
 
 # ---- arguments -------------------------------------------------------------
-usage() { sed -n '2,23p' "$0" | sed 's/^# \{0,1\}//'; }
+usage() { sed -n '2,24p' "$0" | sed 's/^# \{0,1\}//'; }
 log() { printf 'peers: %s\n' "$*" >&2; }
 case ${1:-} in -h | --help) usage; exit 0 ;; esac
 [[ $# -gt 0 ]] || set -- core
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 DEST=${REGISTRY_AUTH_PEERS:-$HOME/.cache/registry-auth-peers}
 mkdir -p "$DEST/bin" "$DEST/stamps" "$DEST/mod"
 DEST=$(cd "$DEST" && pwd)
@@ -214,12 +220,46 @@ tool_prometheus-operator-crds() {
     example/prometheus-operator-crd monitoring.coreos.com_podmonitors.yaml monitoring.coreos.com_prometheusrules.yaml
 }
 
+# maven_artifact GROUP:NAME:VERSION:TYPE SHA256: downloads a file, and prints its path.
+maven_artifact() {
+  local name version kind file
+  command -v java >/dev/null || give_up "needs a JDK on PATH, for Maven"
+  IFS=: read -r _ name version kind <<<"$1"
+  log "downloading $name $version"
+  (cd "$ROOT" && ./mvnw -q -ntp -N dependency:copy -Dartifact="$1" -DoutputDirectory="$WORK" >&2)
+  file=$WORK/$name-$version.$kind
+  [[ $(sha256sum "$file" | cut -d' ' -f1) == "$2" ]] || give_up "what was downloaded as $1 has another SHA-256 than $2"
+  printf '%s' "$file"
+}
+# Built once, for its token protocol of Docker, as its operators would.
+tool_keycloak() {
+  local share=$DEST/share/keycloak file
+  have keycloak "$KEYCLOAK" && return
+  file=$(maven_artifact "org.keycloak:keycloak-quarkus-dist:$KEYCLOAK:tar.gz" "$KEYCLOAK_SHA256")
+  rm -rf "$share"
+  mkdir -p "$share"
+  tar -xzf "$file" -C "$share" --strip-components=1
+  "${NICE[@]}" "$share/bin/kc.sh" build --features=docker --db=dev-file >&2
+  ln -sfn "$share/bin/kc.sh" "$BIN/keycloak"
+  stamp keycloak "$KEYCLOAK"
+}
+tool_async-profiler() {
+  local share=$DEST/share/async-profiler file platform=linux-x64
+  [[ -d $share && -f $DEST/stamps/async-profiler@$ASYNC_PROFILER ]] && return
+  [[ $(uname -m) == aarch64 ]] && platform=linux-arm64
+  file=$(maven_artifact "tools.profiler:async-profiler:$ASYNC_PROFILER:jar" "$ASYNC_PROFILER_SHA256")
+  rm -rf "$share"
+  mkdir -p "$share"
+  (cd "$WORK" && jar xf "$file" "$platform/libasyncProfiler.so" && mv "$platform/libasyncProfiler.so" "$share/")
+  stamp async-profiler "$ASYNC_PROFILER"
+}
+
 # ---- groups ----------------------------------------------------------------
 group_core="registry-3.0.0 registry-3.1.2 crane skopeo"
 group_clients="registry-2.8 buildah oras regctl helm buildctl buildkitd"
 group_kube="etcd kube-apiserver kubectl cert-manager-crds"
 group_monitoring="promtool prometheus-operator-crds"
-group_bench="vegeta wrk"
+group_bench="vegeta wrk keycloak async-profiler"
 
 tools=()
 for want in "$@"; do
