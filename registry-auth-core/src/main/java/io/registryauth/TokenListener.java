@@ -7,8 +7,8 @@ import java.time.Duration;
 
 /**
  * Hears of every decision: an audit log, metrics. Called on the request's thread, by many at once,
- * before the client is answered; it must not block. An exception fails the request, so that no
- * token goes out without its audit.
+ * before the client is answered; it must not block for longer than a request may wait. An exception
+ * fails the request, so that no token goes out that the listener has not taken note of.
  */
 @FunctionalInterface
 public interface TokenListener {

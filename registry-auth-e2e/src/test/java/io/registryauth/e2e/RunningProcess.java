@@ -143,6 +143,10 @@ final class RunningProcess implements AutoCloseable {
     return process.info().totalCpuDuration().orElseThrow();
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   long pid() {
     return process.pid();
   }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -25,6 +26,8 @@ final class TokenServer implements AutoCloseable {
   // In JSON there is a backslash before each slash.
   private static final Pattern MANAGEMENT =
       Pattern.compile("management on http:(?:\\\\?/){2}([^\\s\"]+)");
+
+  private static final int LOG_SECONDS = 60;
 
   private final RunningProcess process;
   private final URI uri;
@@ -144,8 +147,23 @@ final class TokenServer implements AutoCloseable {
     return process;
   }
 
-  /** Returns all that the server has written, on both outputs. */
+  /**
+   * Returns all that the server has logged so far, on both outputs: it writes its log beside the
+   * requests, so that the line of a request may come after its answer.
+   */
   String log() {
+    try {
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LOG_SECONDS);
+      while (process.isAlive()
+          && Scrape.of(this).value("registry_auth_log_waiting_bytes") > 0
+          && System.nanoTime() < deadline) {
+        TimeUnit.MILLISECONDS.sleep(1);
+      }
+    } catch (IOException e) {
+      // It has ended, and written all.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     return process.output();
   }
 

@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import java.util.HexFormat;
 
 /**
  * Logback's JSON with nothing but printable ASCII on a line: what a client sent may be in it, and
@@ -19,7 +20,20 @@ public final class AsciiJsonEncoder extends JsonEncoder {
 
   @Override
   public byte[] encode(ILoggingEvent event) {
-    String json = new String(super.encode(event), UTF_8);
+    byte[] line = super.encode(event);
+    return isAscii(line) ? line : escaped(new String(line, UTF_8));
+  }
+
+  private static boolean isAscii(byte[] line) {
+    for (byte b : line) {
+      if (b < 0 || b == 0x7f) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static byte[] escaped(String json) {
     StringBuilder ascii = new StringBuilder(json.length());
     for (int i = 0; i < json.length(); i++) {
       char c = json.charAt(i);
@@ -27,7 +41,7 @@ public final class AsciiJsonEncoder extends JsonEncoder {
       if (c < 0x7f) {
         ascii.append(c);
       } else {
-        ascii.append("\\u%04x".formatted((int) c));
+        ascii.append("\\u").append(HexFormat.of().toHexDigits(c));
       }
     }
     return ascii.toString().getBytes(US_ASCII);

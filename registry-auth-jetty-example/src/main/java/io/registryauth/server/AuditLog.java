@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,6 +103,8 @@ final class AuditLog implements TokenListener {
   }
 
   private static String joined(Collection<?> values) {
-    return values.stream().map(Object::toString).collect(Collectors.joining(" "));
+    StringJoiner joined = new StringJoiner(" ");
+    values.forEach(value -> joined.add(value.toString()));
+    return joined.toString();
   }
 }

@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -19,6 +20,7 @@ final class DecisionMetrics implements TokenListener {
 
   private final BoundedLabel reasons = new BoundedLabel(MAX_REASONS);
   private final Counter decisions;
+  private final CounterDataPoint issued;
   private final DistributionDataPoint signing;
 
   DecisionMetrics(PrometheusRegistry registry, Histogram stages) {
@@ -31,7 +33,7 @@ final class DecisionMetrics implements TokenListener {
             .register(registry);
     signing = stages.labelValues("sign");
     // From the start, so that their rates count the first one, too.
-    decisions.initLabelValues(AuditLog.ISSUED, "");
+    issued = decisions.labelValues(AuditLog.ISSUED, "");
     decisions.initLabelValues("unauthorized", "wrong-password");
     decisions.initLabelValues("unauthorized", "unknown-namespace");
     decisions.initLabelValues("toomanyrequests", "too-many-failed-attempts");
@@ -40,9 +42,11 @@ final class DecisionMetrics implements TokenListener {
 
   @Override
   public void onDecision(TokenDecision decision) {
-    TokenResult result = decision.result();
-    String reason = result instanceof TokenResult.Rejected rejected ? rejected.reason() : "";
-    decisions.labelValues(AuditLog.outcome(result), reasons.of(reason)).inc();
+    if (decision.result() instanceof TokenResult.Rejected rejected) {
+      decisions.labelValues(AuditLog.outcome(rejected), reasons.of(rejected.reason())).inc();
+    } else {
+      issued.inc();
+    }
   }
 
   @Override

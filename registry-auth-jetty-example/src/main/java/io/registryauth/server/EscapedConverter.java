@@ -5,6 +5,7 @@ package io.registryauth.server;
 
 import ch.qos.logback.classic.pattern.ClassicConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import java.util.HexFormat;
 import java.util.List;
 import org.slf4j.event.KeyValuePair;
 
@@ -38,7 +39,7 @@ public final class EscapedConverter extends ClassicConverter {
       if (c == '"' || c == '\\') {
         to.append('\\').append(c);
       } else if (c < ' ' || c > '~') {
-        to.append("\\u%04x".formatted((int) c));
+        to.append("\\u").append(HexFormat.of().toHexDigits(c));
       } else {
         to.append(c);
       }

@@ -37,6 +37,7 @@ final class ExitOnSignal implements AutoCloseable {
     log.info("Stopping: finishing the requests under way");
     int status = closeAll();
     log.info("Stopped");
+    QueuedAppender.flush();
     Runtime.getRuntime().halt(status);
   }
 

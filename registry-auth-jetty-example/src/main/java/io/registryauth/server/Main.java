@@ -51,7 +51,13 @@ public final class Main implements Runnable {
 
   /** Runs a command and exits with its status: 0 done, 1 failed, 2 wrong use. */
   public static void main(String[] args) {
-    System.exit(run(args));
+    int status;
+    try {
+      status = run(args);
+    } finally {
+      QueuedAppender.flush();
+    }
+    System.exit(status);
   }
 
   private static int run(String... args) {
@@ -94,6 +100,7 @@ public final class Main implements Runnable {
     if (message == null || e instanceof FileSystemException) {
       message = e.toString(); // a file exception's own message is the path alone
     }
+    QueuedAppender.flush();
     command
         .getErr()
         .println(command.getCommandSpec().qualifiedName() + ": " + message.replaceAll("\\R", " "));

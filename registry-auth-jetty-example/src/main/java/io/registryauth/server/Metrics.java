@@ -41,6 +41,7 @@ final class Metrics {
   private final LimitMetrics limits = new LimitMetrics(registry);
 
   Metrics() {
+    LogMetrics.register(registry);
     JvmMetrics.builder().register(registry);
     Info.builder()
         .name("registry_auth_build_info")

@@ -45,6 +45,7 @@ final class ServeCommand implements Callable<Integer> {
           prepared.signer().keyId(),
           prepared.signer().provider().orElse("the JDK"),
           server.managementUri());
+      QueuedAppender.flush();
       OptionValues.print(spec, "listening on " + server.uri());
       server.join();
     }
