@@ -12,8 +12,9 @@ import java.time.Instant;
  * @param value the JWT in its compact form
  * @param tokenId the {@code jti} claim
  * @param keyId the {@code kid} header
- * @param issuedAt the {@code iat} claim, in whole seconds
- * @param lifetime from {@code iat} to {@code exp}
+ * @param issuedAt when it was handed out, in whole seconds: the {@code iat} claim, or later if it
+ *     is {@linkplain TokenIssuer.Builder#reuse handed out again}
+ * @param lifetime from then to {@code exp}
  */
 public record IssuedToken(
     String value, String tokenId, String keyId, Instant issuedAt, Duration lifetime) {

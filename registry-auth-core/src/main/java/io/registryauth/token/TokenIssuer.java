@@ -50,6 +50,7 @@ public final class TokenIssuer {
   private final Duration pushLifetime;
   private final TokenProfile profile;
   private final Clock clock;
+  private final Optional<TokenReuse> reuse;
 
   /** Of the key that was current last; not of another for longer than a token takes. */
   private volatile @Nullable JwsSigner signer;
@@ -61,6 +62,8 @@ public final class TokenIssuer {
     pushLifetime = builder.pushLifetime.orElse(lifetime);
     profile = builder.profile;
     clock = builder.clock;
+    Duration shortest = pushLifetime.compareTo(lifetime) < 0 ? pushLifetime : lifetime;
+    reuse = TokenReuse.of(builder.reuse, shortest, clock);
     profile.check(keys.get().current());
   }
 
@@ -82,10 +85,22 @@ public final class TokenIssuer {
 
   /**
    * Signs a token for a grant, with a {@code jti} of its own. It is valid as long as is set, but
-   * not beyond the grant's end; for a second at least, for credentials that ended just now.
+   * not beyond the grant's end; for a second at least, for credentials that ended just now. If
+   * {@link Builder#reuse} says so, it may be one that was signed for an equal grant before.
    */
   public IssuedToken issue(Grant grant) {
     SigningKey key = keys.get().current();
+    return reuse
+        .map(before -> before.get(key, grant, () -> issue(key, grant)))
+        .orElseGet(() -> issue(key, grant));
+  }
+
+  /** Returns how many tokens were handed out that had been before, by {@link Builder#reuse}. */
+  public long reusedTokens() {
+    return reuse.map(TokenReuse::reused).orElse(0L);
+  }
+
+  private IssuedToken issue(SigningKey key, Grant grant) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String tokenId = UUID.randomUUID().toString();
     Duration valid = lifetime(grant, now);
@@ -149,6 +164,7 @@ public final class TokenIssuer {
     private Optional<Duration> pushLifetime = Optional.empty();
     private TokenProfile profile = TokenProfile.DISTRIBUTION_3;
     private Clock clock = Clock.systemUTC();
+    private Duration reuse = Duration.ZERO;
 
     private Builder(Supplier<KeySet> keys) {
       this.keys = keys;
@@ -207,6 +223,21 @@ public final class TokenIssuer {
       return this;
     }
 
+    /**
+     * Sets for how long a token is handed out again for an equal grant under the same key, instead
+     * of signing another; by default zero: never. Then a {@code jti} is not unique any more: those
+     * who were given a token in this time share it. A token that is handed out again is valid for
+     * so much less, which its {@link IssuedToken#lifetime} says. Refresh tokens are each their own.
+     *
+     * <p>{@link #build} refuses what is not of whole seconds, and more than 60 s, a fifth of the
+     * lifetime, or what would leave less than the 60 s that clients reckon with at least.
+     */
+    @CanIgnoreReturnValue
+    public Builder reuse(Duration time) {
+      reuse = time;
+      return this;
+    }
+
     /** Sets the clock; by default the system's. */
     @CanIgnoreReturnValue
     public Builder clock(Clock tokenClock) {
@@ -218,7 +249,7 @@ public final class TokenIssuer {
      * Makes the issuer.
      *
      * @throws IllegalArgumentException if the profile sends certificates and the key has none, or
-     *     if its registry does not take the kind of key
+     *     if its registry does not take the kind of key; or if tokens are reused for too long
      */
     public TokenIssuer build() {
       return new TokenIssuer(this);

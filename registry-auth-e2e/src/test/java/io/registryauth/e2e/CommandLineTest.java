@@ -113,6 +113,8 @@ class CommandLineTest {
           --expiration        | x                  | whole number of seconds
           --push-expiration   | 59                 | from 60 s to 86400 s
           --push-expiration   | 5m                 | whole number of seconds
+          --token-reuse       | 61s                | from 0 (never) to 60 s
+          --token-reuse       | soon               | such as 30s
           --refresh-expiration | 59                | from 60 s to 31622400 s, and 0 for none
           --refresh-expiration | 31622401          | from 60 s to 31622400 s, and 0 for none
           --refresh-expiration | 30d               | whole number of seconds
@@ -413,6 +415,7 @@ class CommandLineTest {
                 Map.entry("--issuer", "TOKEN_ISSUER"),
                 Map.entry("--expiration", "TOKEN_EXPIRATION_SEC"),
                 Map.entry("--push-expiration", "PUSH_TOKEN_EXPIRATION_SEC"),
+                Map.entry("--token-reuse", "TOKEN_REUSE"),
                 Map.entry("--refresh-expiration", "REFRESH_TOKEN_EXPIRATION_SEC"),
                 Map.entry("--signing-key", "SIGNING_KEY_FILE"),
                 Map.entry("--signing-cert", "SIGNING_CERT_FILE"),
@@ -490,6 +493,7 @@ class CommandLineTest {
         Map.entry("TOKEN_ISSUER", "another-issuer"),
         Map.entry("TOKEN_EXPIRATION_SEC", "120"),
         Map.entry("PUSH_TOKEN_EXPIRATION_SEC", "240"),
+        Map.entry("TOKEN_REUSE", "24s"),
         Map.entry("REFRESH_TOKEN_EXPIRATION_SEC", "0"),
         Map.entry("SIGNING_KEY_FILE", keys.key().toString()),
         Map.entry("SIGNING_CERT_FILE", keys.certificate().toString()),
@@ -543,6 +547,8 @@ class CommandLineTest {
           .containsEntry("aud", "another-service")
           .containsEntry("exp", (Long) token.claims().get("iat") + 120);
       assertThat(granted(token)).isEqualTo(List.of("pull"));
+      assertThat(token(server, Tenant.TEST_BUILD, "repository:shared/app:pull,push").claims())
+          .containsEntry("jti", token.claims().get("jti"));
       Map<String, Object> push =
           token(server, Tenant.TEST_BUILD, "repository:test-build/app:push").claims();
       assertThat(push).containsEntry("exp", (Long) push.get("iat") + 240);

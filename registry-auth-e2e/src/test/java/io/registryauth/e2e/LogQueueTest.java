@@ -30,11 +30,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The log is written beside the requests: nothing is lost in order, and what is lost is told. */
-@Timeout(300)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LogQueueTest {
   private static final Pattern DROPPED =
       Pattern.compile("\\S+ WARN  QueuedAppender (\\d+) log lines were dropped since .*");
-  private static final Pattern MANAGEMENT = Pattern.compile("management on ([0-9.]+:[0-9]+)");
+  private static final Pattern MANAGEMENT = Pattern.compile("management on (http://\\S+)");
 
   /** About 7 KiB a line, with what was asked and what was granted. */
   private static final String[] LONG_SCOPES =
@@ -80,7 +80,7 @@ class LogQueueTest {
             process,
             log,
             uri.resolve("/auth?service=docker-registry" + scopes),
-            URI.create("http://" + management + "/metrics"));
+            URI.create(management + "/metrics"));
       } catch (IOException | RuntimeException e) {
         process.destroyForcibly();
         throw e;
@@ -188,7 +188,8 @@ class LogQueueTest {
       throws InterruptedException {
     while (true) {
       try {
-        HttpResponse<String> response = server.ask(Tenant.TEST_BUILD, "repository:test-build/a:pull");
+        HttpResponse<String> response =
+            server.ask(Tenant.TEST_BUILD, "repository:test-build/a:pull");
         if (response.statusCode() != 200) {
           return null;
         }

@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
@@ -15,6 +16,7 @@ import io.registryauth.key.SigningKey;
 import jakarta.servlet.Servlet;
 import java.security.cert.X509Certificate;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.eclipse.jetty.server.Handler;
 
@@ -89,6 +91,16 @@ final class Metrics {
    */
   void showSigning(Supplier<SigningKey> key, BooleanSupplier refused) {
     keys.showSigning(key, refused);
+  }
+
+  /** Shows how many tokens were given out again. */
+  void showReuse(LongSupplier reused) {
+    CounterWithCallback unused =
+        CounterWithCallback.builder()
+            .name("registry_auth_tokens_reused_total")
+            .help("Tokens that were given out again for an equal grant, see --token-reuse.")
+            .callback(tokens -> tokens.call((double) reused.getAsLong()))
+            .register(registry);
   }
 
   /** Shows the certificate that clients are served with, asked for at each scrape, as above. */

@@ -100,7 +100,7 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
     writer.start();
   }
 
-  /** Writes what there is, for {@value #PATIENCE_MILLIS} ms and more, see {@link #flush}. */
+  /** Writes what there is, as {@link #flush} does, and ends. */
   @Override
   public void stop() {
     if (STARTED.remove(this)) {
@@ -128,11 +128,10 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
     return STARTED.stream().mapToLong(QueuedAppender::waiting).sum();
   }
 
-  private long waiting() {
+  long waiting() {
     return capacity - room.availablePermits() - (long) roomOfWarnings.availablePermits();
   }
 
-  @SuppressWarnings("BusyWait") // Once in the life of a process.
   void flush(Duration patience) {
     long deadline = System.nanoTime() + patience.toNanos();
     try {

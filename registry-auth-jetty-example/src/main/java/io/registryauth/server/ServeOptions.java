@@ -82,6 +82,7 @@ final class ServeOptions {
     CredentialStore store =
         metrics.ofRequests(credentials.credentialStore(client, background::add, metrics));
     TokenIssuer issuer = signing.tokenIssuer(keys);
+    metrics.showReuse(issuer::reusedTokens);
     TokenService service =
         tokens.tokenService(
             issuer,

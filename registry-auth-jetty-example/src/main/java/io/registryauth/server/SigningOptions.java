@@ -53,6 +53,18 @@ final class SigningOptions {
   private String pushExpiration;
 
   @Option(
+      names = "--token-reuse",
+      paramLabel = "TIME",
+      defaultValue = "${env:TOKEN_REUSE:-0s}",
+      description = {
+        "How long a token is given again to who may have the same, instead of signing another: up to"
+            + " 60s, a fifth of the expiration, and what leaves 60 s of that. Their jti is the same"
+            + " then. 0s for never.",
+        "(TOKEN_REUSE; default: 0s)"
+      })
+  private String tokenReuse;
+
+  @Option(
       names = "--refresh-expiration",
       paramLabel = "SECONDS",
       defaultValue = "${env:REFRESH_TOKEN_EXPIRATION_SEC:-2592000}",
@@ -116,7 +128,8 @@ final class SigningOptions {
                 "--push-expiration",
                 pushExpiration,
                 text -> timed.pushLifetime(OptionValues.seconds(text)));
-    return pushTimed.build();
+    return parse(
+        "--token-reuse", tokenReuse, text -> pushTimed.reuse(OptionValues.duration(text)).build());
   }
 
   RefreshTokens refreshTokens(Supplier<KeySet> keys, CredentialStore store) {

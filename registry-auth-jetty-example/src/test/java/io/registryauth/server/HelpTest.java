@@ -82,6 +82,7 @@ class HelpTest {
     "--issuer, TOKEN_ISSUER, registry-token-issuer",
     "--expiration, TOKEN_EXPIRATION_SEC, 300",
     "--push-expiration, PUSH_TOKEN_EXPIRATION_SEC, that of --expiration",
+    "--token-reuse, TOKEN_REUSE, 0s",
     "--refresh-expiration, REFRESH_TOKEN_EXPIRATION_SEC, 2592000",
     "--signing-key, SIGNING_KEY_FILE, /etc/registry-auth-keys/tls.key",
     "--signing-cert, SIGNING_CERT_FILE, /etc/registry-auth-keys/tls.crt",

@@ -6,11 +6,11 @@ package io.registryauth.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.encoder.EncoderBase;
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
@@ -47,17 +46,17 @@ class QueuedAppenderTest {
   /** A pipe: takes nothing while nobody reads. */
   private static final class Reader extends OutputStream {
     private final ByteArrayOutputStream read = new ByteArrayOutputStream();
-    private final Semaphore reads = new Semaphore(Integer.MAX_VALUE);
     private final AtomicInteger writes = new AtomicInteger();
     private final CountDownLatch stuck = new CountDownLatch(1);
+    private volatile CountDownLatch reads = new CountDownLatch(0);
     private volatile boolean gone;
 
     void pause() {
-      reads.drainPermits();
+      reads = new CountDownLatch(1);
     }
 
     void goOn() {
-      reads.release(Integer.MAX_VALUE);
+      reads.countDown();
     }
 
     @Override
@@ -67,9 +66,9 @@ class QueuedAppenderTest {
 
     @Override
     public void write(byte[] bytes, int from, int length) throws IOException {
-      if (!reads.tryAcquire()) {
+      if (reads.getCount() > 0) {
         stuck.countDown();
-        reads.acquireUninterruptibly();
+        Uninterruptibles.awaitUninterruptibly(reads);
       }
       if (gone) {
         throw new IOException("Broken pipe");
@@ -205,11 +204,11 @@ class QueuedAppenderTest {
   void linesBeyondTheRoom_takeBoundedMemory_whateverTheirLength() throws Exception {
     stick();
     IntStream.range(0, 100).forEach(i -> logger.info("x".repeat(CAPACITY / 10)));
-    assertThat(QueuedAppender.waitingBytes()).isBetween(CAPACITY / 2L, (long) CAPACITY);
+    assertThat(appender.waiting()).isBetween(CAPACITY / 2L, (long) CAPACITY);
     reader.goOn();
     flush();
 
-    assertThat(QueuedAppender.waitingBytes()).isZero();
+    assertThat(appender.waiting()).isZero();
     assertThat(reader.lines().stream().filter(line -> line.startsWith("x"))).hasSizeBetween(5, 10);
   }
 
@@ -277,7 +276,7 @@ class QueuedAppenderTest {
     logger.info("whole");
     flush();
 
-    assertThat(reader.lines()).startsWith("whole");
+    assertThat(reader.lines()).contains("whole");
     assertThat(dropped(reader.lines())).isEqualTo(1);
   }
 
@@ -297,34 +296,5 @@ class QueuedAppenderTest {
     assertThat(Thread.interrupted()).isTrue();
     flush();
     assertThat(reader.lines()).containsExactly("line");
-  }
-
-  @Test
-  void level_ofTheNotice_isAWarning() throws Exception {
-    List<Level> levels = new ArrayList<>();
-    appender.setEncoder(
-        new EncoderBase<>() {
-          @Override
-          public byte[] headerBytes() {
-            return new byte[0];
-          }
-
-          @Override
-          public byte[] encode(ILoggingEvent event) {
-            levels.add(event.getLevel());
-            return new byte[] {'\n'};
-          }
-
-          @Override
-          public byte[] footerBytes() {
-            return new byte[0];
-          }
-        });
-    stick();
-    IntStream.range(0, TOO_MANY).forEach(i -> logger.info("line {}", i));
-    reader.goOn();
-    flush();
-
-    assertThat(levels).containsOnlyOnce(Level.WARN).contains(Level.INFO);
   }
 }
