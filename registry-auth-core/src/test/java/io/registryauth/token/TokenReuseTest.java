@@ -63,7 +63,7 @@ class TokenReuseTest {
           throw new UnsupportedOperationException();
         }
       };
-  private final TokenIssuer issuer = reusing(Duration.ofSeconds(60));
+  private final TokenIssuer issuer = reusing(Duration.ofMinutes(1));
 
   private static Grant grant(String subject, String... actions) {
     Set<String> asked = new LinkedHashSet<>(List.of(actions));
@@ -97,7 +97,7 @@ class TokenReuseTest {
     assertThat(second.value()).isEqualTo(first.value());
     assertThat(second.tokenId()).isEqualTo(first.tokenId());
     assertThat(second.keyId()).isEqualTo(first.keyId());
-    assertThat(second.lifetime()).isEqualTo(Duration.ofSeconds(240));
+    assertThat(second.lifetime()).isEqualTo(Duration.ofMinutes(4));
     assertThat(second.issuedAt()).isEqualTo(first.issuedAt().plusSeconds(60));
     assertThat(issuer.reusedTokens()).isEqualTo(1);
   }
@@ -188,7 +188,7 @@ class TokenReuseTest {
   @Test
   void equalGrants_thatComeAtOnce_areSignedOnce() throws Exception {
     TokenReuse reuse =
-        TokenReuse.of(Duration.ofSeconds(60), Duration.ofMinutes(5), clock).orElseThrow();
+        TokenReuse.of(Duration.ofMinutes(1), Duration.ofMinutes(5), clock).orElseThrow();
     IssuedToken token = issuer.issue(GRANT);
     AtomicInteger signed = new AtomicInteger();
     CountDownLatch maySign = new CountDownLatch(1);
@@ -230,7 +230,7 @@ class TokenReuseTest {
   @Test
   void signature_thatFails_isNotKept_andFailsAsItDid() {
     TokenReuse reuse =
-        TokenReuse.of(Duration.ofSeconds(60), Duration.ofMinutes(5), clock).orElseThrow();
+        TokenReuse.of(Duration.ofMinutes(1), Duration.ofMinutes(5), clock).orElseThrow();
     IssuedToken token = issuer.issue(GRANT);
     assertThatIllegalStateException()
         .isThrownBy(
@@ -249,7 +249,7 @@ class TokenReuseTest {
   @Test
   void tokens_thatAreManyAndLong_areForgotten() {
     TokenReuse reuse =
-        TokenReuse.of(Duration.ofSeconds(60), Duration.ofMinutes(5), clock).orElseThrow();
+        TokenReuse.of(Duration.ofMinutes(1), Duration.ofMinutes(5), clock).orElseThrow();
     AtomicInteger signed = new AtomicInteger();
     for (int round = 0; round < 2; round++) {
       for (int i = 0; i < 100; i++) {

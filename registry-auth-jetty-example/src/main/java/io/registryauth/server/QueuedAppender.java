@@ -10,6 +10,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import ch.qos.logback.core.encoder.Encoder;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.ByteArrayOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -156,7 +157,7 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
   }
 
   private int bytes(ILoggingEvent event) {
-    long bytes = EVENT_BYTES + event.getFormattedMessage().length();
+    long bytes = (long) EVENT_BYTES + event.getFormattedMessage().length();
     if (event.getKeyValuePairs() != null) {
       for (KeyValuePair pair : event.getKeyValuePairs()) {
         bytes += String.valueOf(pair.value).length();
@@ -253,6 +254,7 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
   }
 
   /** Returns how many lines it has added to the buffer: none if the event cannot be encoded. */
+  @CanIgnoreReturnValue
   private int encode(Encoder<ILoggingEvent> encoding, ILoggingEvent event) {
     try {
       encoded.writeBytes(encoding.encode(event));
@@ -264,6 +266,7 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
     }
   }
 
+  @CanIgnoreReturnValue
   private boolean writeOut(int lines, ILoggingEvent last) {
     try {
       encoded.writeTo(target);
