@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.encoder.EncoderBase;
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.ByteArrayOutputStream;
@@ -107,6 +108,7 @@ class QueuedAppenderTest {
 
   @BeforeEach
   void start() {
+    context.setMDCAdapter(new LogbackMDCAdapter()); // as SLF4J does
     appender.setContext(context);
     appender.setEncoder(new Messages());
     appender.start();
