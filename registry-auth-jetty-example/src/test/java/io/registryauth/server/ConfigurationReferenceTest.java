@@ -64,7 +64,13 @@ class ConfigurationReferenceTest {
 
   /** Those that are named for a secret, and take its name alone, or nothing. */
   private static final Set<String> NAMES_OF_SECRETS =
-      Set.of("--key-id", "--next-key-id", "--key-secret", "--jwks-secret", "--show-password", "--token-reuse");
+      Set.of(
+          "--key-id",
+          "--next-key-id",
+          "--key-secret",
+          "--jwks-secret",
+          "--show-password",
+          "--token-reuse");
 
   private static CommandSpec command(String name) {
     return Main.commandLine().getSubcommands().get(name).getCommandSpec();
