@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The container image, built on no base: what it says, what is in it, that it runs, and that a
- * registry takes it. What the base adds, the JDK and a system's files, is not tested.
+ * registry takes it. What the base adds, a system's files and libraries, is not tested.
  */
 class ImageTest {
   private static final Path IMAGE =
@@ -64,11 +64,14 @@ class ImageTest {
     assertThat(config)
         .containsEntry("User", "65532:65532")
         .containsEntry("Cmd", List.of("serve"))
-        .containsEntry("Env", List.of("TMPDIR=/tmp"))
+        .containsEntry("WorkingDir", "/app")
         .containsEntry("ExposedPorts", Map.of("8080/tcp", Map.of(), "8081/tcp", Map.of()));
     assertThat(strings(config.get("Entrypoint")))
-        .startsWith("java", "-XX:+ExitOnOutOfMemoryError")
+        .startsWith("/app/runtime/bin/java", "@/app/jvm.options")
         .endsWith("io.registryauth.server.Main");
+    assertThat(strings(config.get("Env")))
+        .containsExactlyInAnyOrder("MALLOC_ARENA_MAX=2", "TMPDIR=/tmp");
+    assertThat(root.resolve("app/jvm.options")).content().contains("-XX:+ExitOnOutOfMemoryError");
   }
 
   @Test
@@ -82,9 +85,12 @@ class ImageTest {
     assertThat(image).containsEntry("created", "2026-01-01T00:00:00Z");
   }
 
-  /** The program, the libraries and what starts them: no key, no configuration, no source. */
+  /**
+   * The program, its libraries and runtime, and what starts them: no key, no configuration, no
+   * source.
+   */
   @Test
-  void files_areJarsAndArgumentsAlone() throws Exception {
+  void files_areJarsRuntimeAndArgumentsAlone() throws Exception {
     try (Stream<Path> files = Files.walk(root)) {
       assertThat(files.filter(Files::isRegularFile).map(file -> root.relativize(file).toString()))
           .anyMatch(file -> file.matches("app/classpath/registry-auth-jetty-example-.*\\.jar"))
@@ -93,17 +99,22 @@ class ImageTest {
           .allMatch(
               file ->
                   file.matches("app/(libs|classpath)/[^/]+\\.jar")
+                      || file.startsWith("app/runtime/")
+                      || file.matches("app/(jvm\\.options|registry-auth\\.jsa)")
                       || file.matches("app/jib-(classpath|main-class)-file"));
     }
   }
 
   @Test
-  void entrypoint_inTheUnpackedImage_servesTokens() throws Exception {
+  void entrypoint_inTheUnpackedImage_servesTokensWithClassesOfItsArchive() throws Exception {
+    Path classes = directory.resolve("classes.txt");
     Keys keys = Keys.generate(directory);
     Map<String, String> environment =
         Map.of(
             "TMPDIR",
             directory.toString(),
+            "JAVA_TOOL_OPTIONS",
+            "-Xlog:class+load:file=" + classes,
             "LISTEN_ADDRESS",
             "127.0.0.1:0",
             "MANAGEMENT_LISTEN_ADDRESS",
@@ -114,38 +125,54 @@ class ImageTest {
             keys.key().toString(),
             "SIGNING_CERT_FILE",
             keys.certificate().toString());
-    try (TokenServer server =
-        TokenServer.start(directory, environment, command(strings(config.get("Cmd"))))) {
+    List<String> command = command(root.resolve("app"), strings(config.get("Cmd")));
+    try (TokenServer server = TokenServer.start(directory, environment, command)) {
       String token = server.token(Tenant.TEST_BUILD, "repository:test-build/app:pull");
       assertThat(Jwt.parse(token).claims()).containsEntry("sub", "test-build");
+      assertThat(server.log()).contains("by AmazonCorrettoCryptoProvider");
     }
+
+    LoadedClasses loaded = LoadedClasses.read(classes);
+    assertThat(loaded.archived()).anyMatch(line -> line.contains(".server.RegistryAuthServer "));
+    assertThat(loaded.read()).hasSizeLessThan(loaded.archived().size() / 10);
   }
 
   @Test
   void entrypoint_version_isThatOfTheLabel() throws Exception {
-    Completed version = RunningProcess.run(directory, command(List.of("--version")), Map.of());
+    Completed version =
+        RunningProcess.run(directory, command(root.resolve("app"), List.of("--version")), Map.of());
     Object label = ((Map<?, ?>) config.get("Labels")).get("org.opencontainers.image.version");
 
     assertThat(version.orFail().strip()).isEqualTo("registry-auth " + label);
   }
 
-  /** Returns the command of a container, with the paths of the unpacked image and this JDK. */
-  private static List<String> command(List<String> arguments) throws Exception {
-    Path classPath = root.resolve("app/jib-classpath-file");
-    Path rewritten = directory.resolve("classpath");
+  /** The archive does not fit there, and nobody need know: what it prints is for programs, too. */
+  @Test
+  void entrypoint_inAnotherWorkingDirectory_doesTheSame() throws Exception {
+    Completed version =
+        RunningProcess.run(directory, command(directory, List.of("--version")), Map.of());
+
+    assertThat(version.orFail()).matches("registry-auth \\S+\\R");
+  }
+
+  /** Returns the command of a container, with the paths of the unpacked image. */
+  private static List<String> command(Path workingDirectory, List<String> arguments)
+      throws Exception {
+    String app = root.resolve("app") + "/";
+    Path classPath = directory.resolve("classpath");
     Files.writeString(
-        rewritten, Files.readString(classPath).replace("/app/", root.resolve("app") + "/"));
+        classPath, Files.readString(root.resolve("app/jib-classpath-file")).replace("/app/", app));
     Stream<String> entrypoint =
         strings(config.get("Entrypoint")).stream()
             .map(
                 part ->
-                    switch (part) {
-                      case "java" ->
-                          Path.of(System.getProperty("java.home"), "bin/java").toString();
-                      case "@/app/jib-classpath-file" -> "@" + rewritten;
-                      default -> part;
-                    });
-    return Stream.concat(entrypoint, arguments.stream()).toList();
+                    part.equals("@/app/jib-classpath-file")
+                        ? "@" + classPath
+                        : part.replace("/app/", app));
+    return Stream.of(
+            Stream.of("env", "-C", workingDirectory.toString()), entrypoint, arguments.stream())
+        .flatMap(part -> part)
+        .toList();
   }
 
   @Test

@@ -17,12 +17,24 @@ import java.util.concurrent.Future;
 
 /** Clients that ask for tokens, each one request after another, until it is closed. */
 final class Load implements AutoCloseable {
-  private static final Duration PAUSE = Duration.ofMillis(20);
-
   private final ExecutorService clients = Executors.newCachedThreadPool();
   private final List<Future<Void>> running = new ArrayList<>();
   private final Map<String, Outcome> outcomes = new ConcurrentHashMap<>();
+  private final Duration pause;
   private volatile boolean stopped;
+
+  Load() {
+    this(Duration.ofMillis(20));
+  }
+
+  private Load(Duration pause) {
+    this.pause = pause;
+  }
+
+  /** Returns clients that ask again as soon as they have an answer. */
+  static Load withoutPause() {
+    return new Load(Duration.ZERO);
+  }
 
   /** What the clients of one kind got: how often each status, and the longest time to an answer. */
   record Outcome(Map<Integer, Integer> statuses, Duration slowest) {
@@ -46,7 +58,7 @@ final class Load implements AutoCloseable {
                 Duration took = Duration.ofNanos(System.nanoTime() - began);
                 outcomes.compute(
                     kind, (same, before) -> after(before, response.statusCode(), took));
-                Thread.sleep(PAUSE.toMillis());
+                Thread.sleep(pause.toMillis());
               }
               return null;
             }));

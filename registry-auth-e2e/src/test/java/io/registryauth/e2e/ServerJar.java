@@ -51,14 +51,22 @@ final class ServerJar {
     Files.writeString(jwks, run(certificate.getParent(), Map.of(), arguments).orFail());
   }
 
+  static Path path() {
+    return Path.of(System.getProperty("registryauth.jar", DEFAULT)).toAbsolutePath();
+  }
+
+  /** Returns its archive of class data. */
+  static Path archive() {
+    return path().resolveSibling("registry-auth.jsa");
+  }
+
   static List<String> command(List<String> jvmOptions, String... arguments) {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-    Path jar = Path.of(System.getProperty("registryauth.jar", DEFAULT)).toAbsolutePath();
     return Stream.of(
             // Half the processor time to start: these tests start it more often than they use it.
             Stream.of(java.toString(), "-XX:TieredStopAtLevel=1"),
             jvmOptions.stream(),
-            Stream.of("-jar", jar.toString()),
+            Stream.of("-jar", path().toString()),
             Stream.of(arguments))
         .flatMap(part -> part)
         .toList();

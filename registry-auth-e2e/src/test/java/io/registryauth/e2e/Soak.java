@@ -5,7 +5,6 @@ package io.registryauth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,8 +42,6 @@ class Soak {
   private static final int FILES_LEFT = 5;
   private static final Duration CONNECTIONS_END = Duration.ofMinutes(2);
 
-  private static final Pattern LIMITS =
-      Pattern.compile("limits:\\s+cpu: \"(\\d+)\"\\s+memory: (\\d+)Mi");
   private static final Pattern TOTAL = Pattern.compile("(?m)^Total +\\d+ +(\\d+)");
 
   @TempDir private Path directory;
@@ -72,8 +69,8 @@ class Soak {
       "--key-id=rfc7638", // with a fixed one, another key would be refused
       "--trusted-proxies=127.0.0.0/8"
     };
-    long memory = limits()[1];
-    List<String> command = ServerJar.command(options(limits()[0], memory), arguments);
+    Shipped shipped = Shipped.read();
+    List<String> command = ServerJar.command(shipped.jvmOptions(), arguments);
     try (TokenServer server = TokenServer.start(directory, Map.of(), command);
         SoakLoad load = new SoakLoad(server)) {
       Sample idle = sample(server.process());
@@ -99,29 +96,12 @@ class Soak {
       assertFlat(all, "files", warm, Sample::files, 0, MORE_FILES);
       String heap = "live heap, most of which is\n" + top(server);
       assertFlat(all, heap, warm, Sample::heap, MORE_HEAP_PERCENT, MORE_HEAP);
-      all.assertThat(warm).allMatch(sample -> sample.resident() < memory * MEBIBYTE);
+      all.assertThat(warm).allMatch(sample -> sample.resident() < shipped.memory() * MEBIBYTE);
       all.assertThat(load.keyIds()).as("keys that have signed").hasSameSizeAs(keys);
       all.assertAll();
       awaitFiles(server.process(), idle.files() + FILES_LEFT);
       assertThat(server.log()).doesNotContain("ERROR", "OutOfMemoryError");
     }
-  }
-
-  /** Returns the limits of the Deployment: how many processors, and how many MiB of memory. */
-  private static long[] limits() throws IOException {
-    Matcher limits =
-        LIMITS.matcher(Files.readString(Path.of("../deploy/registry-auth/deployment.yaml")));
-    assertThat(limits.find()).isTrue();
-    return new long[] {Long.parseLong(limits.group(1)), Long.parseLong(limits.group(2))};
-  }
-
-  /** As the image has it: 60 % of the memory as heap. */
-  private static List<String> options(long processors, long memory) {
-    return List.of(
-        "-XX:TieredStopAtLevel=4",
-        "-XX:ActiveProcessorCount=" + processors,
-        "-Xmx" + memory * 60 / 100 + "m",
-        "-XX:+ExitOnOutOfMemoryError");
   }
 
   /** By the histogram of a collected heap: a later question would count what came meanwhile. */
