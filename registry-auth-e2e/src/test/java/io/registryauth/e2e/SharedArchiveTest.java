@@ -79,7 +79,7 @@ class SharedArchiveTest {
       "-XX:SharedClassListFile=classes",
       "-XX:SharedArchiveFile=registry-auth.jsa",
       "-cp",
-      "registry-auth.jar"
+      moved.toString()
     };
     run(java, load, demo);
     run(java, dump);
