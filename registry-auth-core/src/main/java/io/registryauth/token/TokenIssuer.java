@@ -63,7 +63,7 @@ public final class TokenIssuer {
     profile = builder.profile;
     clock = builder.clock;
     Duration shortest = pushLifetime.compareTo(lifetime) < 0 ? pushLifetime : lifetime;
-    reuse = TokenReuse.of(builder.reuse, shortest, clock);
+    reuse = TokenReuse.of(builder.reuse, shortest);
     profile.check(keys.get().current());
   }
 
@@ -91,7 +91,7 @@ public final class TokenIssuer {
   public IssuedToken issue(Grant grant) {
     SigningKey key = keys.get().current();
     return reuse
-        .map(before -> before.get(key, grant, () -> issue(key, grant)))
+        .map(before -> before.get(key, grant, this::now, () -> issue(key, grant)))
         .orElseGet(() -> issue(key, grant));
   }
 
@@ -101,11 +101,15 @@ public final class TokenIssuer {
   }
 
   private IssuedToken issue(SigningKey key, Grant grant) {
-    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    Instant now = now();
     String tokenId = UUID.randomUUID().toString();
     Duration valid = lifetime(grant, now);
     String value = signer(key).sign(claims(grant, now, valid, tokenId));
     return new IssuedToken(value, tokenId, key.keyId(), now, valid);
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.SECONDS);
   }
 
   private JwsSigner signer(SigningKey key) {

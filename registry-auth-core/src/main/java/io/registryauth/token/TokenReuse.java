@@ -14,7 +14,6 @@ import io.registryauth.key.SigningKey;
 import io.registryauth.key.VerificationKey;
 import io.registryauth.scope.Access;
 import java.security.cert.X509Certificate;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -45,7 +44,6 @@ final class TokenReuse {
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private final Duration time;
-  private final Clock clock;
   private final Cache<Key, IssuedToken> tokens;
   private final LongAdder reused = new LongAdder();
 
@@ -64,9 +62,8 @@ final class TokenReuse {
     }
   }
 
-  private TokenReuse(Duration time, Clock clock) {
+  private TokenReuse(Duration time) {
     this.time = time;
-    this.clock = clock;
     tokens =
         CacheBuilder.newBuilder()
             .maximumWeight(MAX_BYTES)
@@ -82,7 +79,7 @@ final class TokenReuse {
    * @param shortestLifetime of the tokens: a fifth of it, at most 60 s, and with 60 s left
    * @throws IllegalArgumentException if it is longer, or not of whole seconds
    */
-  static Optional<TokenReuse> of(Duration time, Duration shortestLifetime, Clock clock) {
+  static Optional<TokenReuse> of(Duration time, Duration shortestLifetime) {
     Duration longest =
         min(
             LONGEST,
@@ -99,7 +96,7 @@ final class TokenReuse {
         time.toMillis() / 1e3,
         shortestLifetime.toSeconds(),
         longest.toSeconds());
-    return time.isZero() ? Optional.empty() : Optional.of(new TokenReuse(time, clock));
+    return time.isZero() ? Optional.empty() : Optional.of(new TokenReuse(time));
   }
 
   private static Duration min(Duration one, Duration two) {
@@ -114,9 +111,11 @@ final class TokenReuse {
   /**
    * Returns a token for a grant: one that this key signed lately, or another.
    *
+   * @param clock tells the time, in whole seconds
    * @param sign signs another, by this key
    */
-  IssuedToken get(SigningKey key, Grant grant, Supplier<IssuedToken> sign) {
+  IssuedToken get(
+      SigningKey key, Grant grant, Supplier<Instant> clock, Supplier<IssuedToken> sign) {
     Key wanted = Key.of(key, grant);
     AtomicBoolean signedNow = new AtomicBoolean();
     IssuedToken token =
@@ -129,7 +128,7 @@ final class TokenReuse {
     if (signedNow.get()) {
       return token;
     }
-    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    Instant now = clock.get();
     if (isGood(token, now)) {
       reused.increment();
       return asOf(token, now);

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -187,8 +188,7 @@ class TokenReuseTest {
 
   @Test
   void equalGrants_thatComeAtOnce_areSignedOnce() throws Exception {
-    TokenReuse reuse =
-        TokenReuse.of(Duration.ofMinutes(1), Duration.ofMinutes(5), clock).orElseThrow();
+    TokenReuse reuse = TokenReuse.of(Duration.ofMinutes(1), Duration.ofMinutes(5)).orElseThrow();
     IssuedToken token = issuer.issue(GRANT);
     AtomicInteger signed = new AtomicInteger();
     CountDownLatch maySign = new CountDownLatch(1);
@@ -200,7 +200,12 @@ class TokenReuseTest {
                 jobs.add(
                     new Thread(
                         () ->
-                            given.add(reuse.get(OLD, GRANT, () -> sign(token, signed, maySign))))));
+                            given.add(
+                                reuse.get(
+                                    OLD,
+                                    GRANT,
+                                    this::seconds,
+                                    () -> sign(token, signed, maySign))))));
     jobs.forEach(Thread::start);
     for (Thread job : jobs) {
       while (job.getState() != Thread.State.WAITING) {
@@ -217,6 +222,10 @@ class TokenReuseTest {
     assertThat(reuse.reused()).isEqualTo(99);
   }
 
+  private Instant seconds() {
+    return now.get().truncatedTo(ChronoUnit.SECONDS);
+  }
+
   private static IssuedToken sign(IssuedToken token, AtomicInteger signed, CountDownLatch maySign) {
     signed.incrementAndGet();
     try {
@@ -229,8 +238,7 @@ class TokenReuseTest {
 
   @Test
   void signature_thatFails_isNotKept_andFailsAsItDid() {
-    TokenReuse reuse =
-        TokenReuse.of(Duration.ofMinutes(1), Duration.ofMinutes(5), clock).orElseThrow();
+    TokenReuse reuse = TokenReuse.of(Duration.ofMinutes(1), Duration.ofMinutes(5)).orElseThrow();
     IssuedToken token = issuer.issue(GRANT);
     assertThatIllegalStateException()
         .isThrownBy(
@@ -238,18 +246,18 @@ class TokenReuseTest {
                 reuse.get(
                     OLD,
                     GRANT,
+                    this::seconds,
                     () -> {
                       throw new IllegalStateException("The device is gone");
                     }))
         .withMessage("The device is gone");
 
-    assertThat(reuse.get(OLD, GRANT, () -> token)).isEqualTo(token);
+    assertThat(reuse.get(OLD, GRANT, this::seconds, () -> token)).isEqualTo(token);
   }
 
   @Test
   void tokens_thatAreManyAndLong_areForgotten() {
-    TokenReuse reuse =
-        TokenReuse.of(Duration.ofMinutes(1), Duration.ofMinutes(5), clock).orElseThrow();
+    TokenReuse reuse = TokenReuse.of(Duration.ofMinutes(1), Duration.ofMinutes(5)).orElseThrow();
     AtomicInteger signed = new AtomicInteger();
     for (int round = 0; round < 2; round++) {
       for (int i = 0; i < 100; i++) {
@@ -258,6 +266,7 @@ class TokenReuseTest {
             reuse.get(
                 OLD,
                 grant("team" + i, "pull"),
+                this::seconds,
                 () -> {
                   signed.incrementAndGet();
                   return new IssuedToken(text, "id", "k", START, Duration.ofMinutes(5));
