@@ -14,6 +14,8 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.jose4j.json.JsonUtil;
 
 /**
@@ -21,6 +23,11 @@ import org.jose4j.json.JsonUtil;
  * href="https://www.rfc-editor.org/rfc/rfc7515#section-3.1">RFC 7515</a>. Immutable.
  */
 final class JwsSigner {
+  // More at a time than there are processors would not be done sooner, and would leave next to
+  // nothing to those who read requests and say that there are too many.
+  private static final Semaphore TURNS =
+      new Semaphore(Runtime.getRuntime().availableProcessors(), true);
+
   private static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
 
   private final SigningKey key;
@@ -67,7 +74,17 @@ final class JwsSigner {
    */
   String sign(String payload) {
     String input = header + base64url(payload);
-    return input + '.' + BASE64URL.encodeToString(key.sign(input.getBytes(ISO_8859_1)));
+    byte[] signature = inTurn(() -> key.sign(input.getBytes(ISO_8859_1)));
+    return input + '.' + BASE64URL.encodeToString(signature);
+  }
+
+  static <T> T inTurn(Supplier<T> computation) {
+    TURNS.acquireUninterruptibly();
+    try {
+      return computation.get();
+    } finally {
+      TURNS.release();
+    }
   }
 
   private static String base64url(String text) {

@@ -38,7 +38,8 @@ final class Capacity extends QoSHandler {
   @Override
   protected void reject(Request request, Response response, Callback callback, int status) {
     metrics.count(LimitMetrics.Reason.NO_PLACE, 1);
-    super.reject(request, response, callback, status);
+    // Not by the thread that reads, which a client with one request after the other would keep.
+    getServer().getThreadPool().execute(() -> super.reject(request, response, callback, status));
   }
 
   @Override

@@ -33,9 +33,6 @@ final class CredentialOptions {
   private static final String DIRECTORY = "directory:";
   private static final String HTPASSWD = "htpasswd:";
 
-  /** As many of each of three kinds: no more than threads. */
-  private static final int MAX_READING_FILES = 60;
-
   private static final int MAX_ATTEMPTS = 100_000;
 
   @Spec(Spec.Target.MIXEE)
@@ -138,7 +135,7 @@ final class CredentialOptions {
       }
       CredentialStore files =
           metrics.ofCalls(parse("--credentials", credentials, CredentialOptions::files));
-      return cached(ofFiles(files), "1s", stale, metrics);
+      return cached(ofFiles(files), "1s", staleOfFiles(stale), metrics);
     }
     ApiClient client = kubernetes.get();
     CachingCredentialStore lookups =
@@ -176,13 +173,22 @@ final class CredentialOptions {
     return cache;
   }
 
+  /**
+   * An htpasswd file that became wrong is so for all: the cache goes on with what was right. What a
+   * directory has of one tenant cannot be read for a reason, unless a cache was asked for.
+   */
+  private Duration staleOfFiles(Duration stale) {
+    return credentials.startsWith(DIRECTORY) && Strings.isNullOrEmpty(cacheTtl)
+        ? Duration.ZERO
+        : stale;
+  }
+
   /** A file is read in a moment: whoever is not good by the copy has it read again, always. */
   private static CachingCredentialStore.Builder ofFiles(CredentialStore files) {
     return CachingCredentialStore.builder(files)
         .negativeFor(Duration.ZERO)
         .rereadInterval(Duration.ZERO)
-        .maxReadsPerSecond(Double.MAX_VALUE)
-        .maxWaiting(MAX_READING_FILES, MAX_READING_FILES);
+        .maxReadsPerSecond(Double.MAX_VALUE);
   }
 
   private static CredentialStore files(String text) {

@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -70,8 +69,8 @@ final class RegistryAuthServer implements AutoCloseable {
   private static final String CLIENTS = "clients";
   private static final String MANAGEMENT = "management";
 
-  private final ForkJoinPool workers = Workers.pool();
-  private final Server server = new Server(Workers.others(workers));
+  private final Workers workers = new Workers();
+  private final Server server = new Server(workers);
   private final ServerConnector clients;
   private final ServerConnector management;
   private volatile boolean ready;
@@ -109,7 +108,7 @@ final class RegistryAuthServer implements AutoCloseable {
             limited(
                 clients,
                 MAX_CONNECTIONS,
-                new Capacity(new Workers(contexts, workers, reading(clientAddress)), limits),
+                new Capacity(new OnWorkers(contexts, workers, reading(clientAddress)), limits),
                 limits),
             limits);
     clients.setAcceptQueueSize(ACCEPT_QUEUE);
@@ -249,8 +248,6 @@ final class RegistryAuthServer implements AutoCloseable {
         throw new IllegalStateException("The server did not stop in order", e);
       }
       log.warn("Some requests were not done after {} s, and were cut off", DRAIN_SECONDS);
-    } finally {
-      workers.shutdown();
     }
   }
 }

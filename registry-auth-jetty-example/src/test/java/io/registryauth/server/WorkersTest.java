@@ -15,6 +15,9 @@ import io.registryauth.credential.Password;
 import io.registryauth.credential.StoredCredentials;
 import io.registryauth.credential.StoredPassword;
 import io.registryauth.tenant.NamespaceName;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,6 +30,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,6 +40,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class WorkersTest {
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+  private static final int UNDER_WAY = 180;
   private static final int MANY = 20 + PROCESSORS;
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -130,6 +135,142 @@ class WorkersTest {
     mayEnd.countDown();
     for (CompletableFuture<HttpResponse<String>> answer : busy) {
       assertThat(answer.get().statusCode()).isEqualTo(200);
+    }
+  }
+
+  /** Those that came first are served first, while others come without end. */
+  @Test
+  void moreThanThereArePlaces_thoseThatCameFirst_areServedBeforeLaterOnes() throws Exception {
+    AtomicInteger old = new AtomicInteger();
+    AtomicInteger young = new AtomicInteger();
+    server =
+        TestServer.start(
+            request -> {
+              await();
+              boolean first = request.credentials().username().equals("old");
+              (first ? old : young).incrementAndGet();
+              return new AuthenticationResult.Authenticated(
+                  new Identity.Tenant(new NamespaceName("team")));
+            });
+    List<CompletableFuture<HttpResponse<String>>> first = new ArrayList<>();
+    for (int i = 0; i < UNDER_WAY; i++) {
+      first.add(askForToken("old"));
+    }
+    while (inFlight() < UNDER_WAY) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    AtomicBoolean enough = new AtomicBoolean();
+    List<Thread> others = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      others.add(
+          new Thread(
+              () -> {
+                while (!enough.get()) {
+                  int unused = askForToken("young").join().statusCode();
+                }
+              }));
+    }
+    others.forEach(Thread::start);
+    while (inFlight() < UNDER_WAY + 40) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+
+    mayEnd.countDown();
+    while (young.get() < 3 * UNDER_WAY) {
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+    assertThat(old).hasValue(UNDER_WAY);
+
+    enough.set(true);
+    for (Thread other : others) {
+      other.join();
+    }
+    for (CompletableFuture<HttpResponse<String>> answer : first) {
+      assertThat(answer.get().statusCode()).isEqualTo(200);
+    }
+  }
+
+  /** A connection that had a token brings one request after the other, for what is not counted. */
+  @Test
+  void attack_connectionsThatAskWithoutEnd_holdNobodyUp() throws Exception {
+    server =
+        TestServer.start(
+            request ->
+                new AuthenticationResult.Authenticated(
+                    new Identity.Tenant(new NamespaceName("team"))));
+    List<Socket> endless = new ArrayList<>();
+    try {
+      for (int i = 0; i <= PROCESSORS; i++) {
+        Socket client = new Socket(InetAddress.getLoopbackAddress(), server.uri().getPort());
+        endless.add(client);
+        Thread reader = new Thread(() -> readAll(client));
+        reader.setDaemon(true);
+        reader.start();
+        Thread writer = new Thread(() -> askWithoutEnd(client));
+        writer.setDaemon(true);
+        writer.start();
+      }
+      awaitAnswered(1_000);
+      for (int i = 0; i < 20; i++) {
+        assertThat(askForToken("team").get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+      }
+    } finally {
+      for (Socket client : endless) {
+        client.close();
+      }
+    }
+  }
+
+  private int inFlight() throws Exception {
+    HttpRequest scrape =
+        HttpRequest.newBuilder(URI.create(server.managementUri() + "/metrics")).build();
+    String name = "registry_auth_requests_in_flight ";
+    return http.send(scrape, HttpResponse.BodyHandlers.ofString())
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToInt(line -> (int) Double.parseDouble(line.substring(name.length())))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void awaitAnswered(int bytes) throws InterruptedException {
+    while (waiting.get() < bytes) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+  }
+
+  private void readAll(Socket client) {
+    byte[] part = new byte[8192];
+    try {
+      int length = client.getInputStream().read(part);
+      while (length >= 0) {
+        int unused = waiting.addAndGet(length);
+        length = client.getInputStream().read(part);
+      }
+    } catch (IOException e) {
+      // closed, at the end of the test
+    }
+  }
+
+  private static void askWithoutEnd(Socket client) {
+    try {
+      String token =
+          String.join(
+              "\r\n",
+              "GET /auth?service=docker-registry HTTP/1.1",
+              "Host: x",
+              "Authorization: Basic dGVhbTp4",
+              "",
+              "");
+      client.getOutputStream().write(token.getBytes(StandardCharsets.UTF_8));
+      byte[] keys =
+          "GET /jwks.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100).getBytes(StandardCharsets.UTF_8);
+      while (!client.isClosed()) {
+        client.getOutputStream().write(keys);
+      }
+    } catch (IOException e) {
+      // closed, at the end of the test
     }
   }
 }
