@@ -128,6 +128,23 @@ class DocsTest {
     assertThat(shell.stdout().split("\"kid\": ", -1)).as("of the staged JWK Set").hasSize(3);
   }
 
+  /** Both registries take pushes until the profile is left, 2.8 none then, and again after it. */
+  @Test
+  void migration_pastedIntoAShell_pushesAtEachStep(@TempDir Path directory) throws Exception {
+    List.of("registry-2.8", "registry-3.1.2", "crane").forEach(Peers::program);
+
+    Completed shell = run(ROOT.resolve("docs/migration.md"), directory);
+
+    assertThat(shell.status()).as(shell.toString()).isZero();
+    assertThat(shell.stdout())
+        .contains("\nnew\nold\n")
+        .containsOnlyOnce("refused, as it should be")
+        .contains("\nback\n")
+        .contains("configuration is good: signing RS256")
+        .contains("credentials of htpasswd:");
+    assertThat(shell.stdout().lines()).contains("end").doesNotContain("end-old");
+  }
+
   /**
    * What cert-manager and nodes do is missing: the Secrets of the Certificates are there before.
    */
