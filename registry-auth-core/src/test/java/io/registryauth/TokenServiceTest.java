@@ -477,6 +477,17 @@ class TokenServiceTest {
   }
 
   @Test
+  void attack_authorizerThatAllowsWhatIsNoAction_isPassedOnByItsName() {
+    TokenService failing =
+        builder().authorizer(request -> Set.of("pull\",\"name\":\"team-b/x")).build();
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> failing.issue(withBasic("team-a", "pw-a", OWN.replace(":pull", ":*"))))
+        .withMessageContaining(
+            "allows the action \"pull\",\"name\":\"team-b/x\" on repository:team-a/x;");
+  }
+
+  @Test
   void respond_isTheResponseOfWhatIsIssued() {
     TokenService failing =
         TokenService.builder(

@@ -13,7 +13,8 @@ import java.util.Set;
 public interface Authorizer {
   /**
    * Names all actions that are allowed, whether they are asked or not: what is granted is what is
-   * in both.
+   * in both. Valid actions are {@code [a-z]+} and {@code *}; a request that would be granted any
+   * other fails, with an {@link IllegalArgumentException} that names it.
    *
    * @param request who asks, and for which resource
    * @return the allowed actions, in the order in which {@code *} grants them; empty for none

@@ -28,6 +28,8 @@ public record ResourceScope(String type, String name, Set<String> actions) {
   /** The action that stands for all actions. */
   public static final String ALL_ACTIONS = "*";
 
+  private static final String ACTIONS = "[a-z]+ or *";
+
   /**
    * Checks the parts and copies the actions.
    *
@@ -37,8 +39,7 @@ public record ResourceScope(String type, String name, Set<String> actions) {
     checkPart(ScopeGrammar.isType(type), "type", type, "[a-z0-9]+ with or without a (class)");
     checkPart(ScopeGrammar.isName(name), "name", name, "lower-case components, 255 characters");
     actions = ImmutableSet.copyOf(actions);
-    actions.forEach(
-        action -> checkPart(ScopeGrammar.isAction(action), "action", action, "[a-z]+ or *"));
+    actions.forEach(action -> checkPart(ScopeGrammar.isAction(action), "action", action, ACTIONS));
   }
 
   private static void checkPart(boolean valid, String part, String value, String grammar) {
@@ -54,6 +55,8 @@ public record ResourceScope(String type, String name, Set<String> actions) {
    *
    * @param allowed the actions that policy allows on this resource
    * @return the access, or empty if nothing of what is asked is allowed
+   * @throws IllegalArgumentException if an action would be granted that breaks the grammar, which a
+   *     policy of one's own may name; the message names it
    */
   public Optional<Access> narrowTo(Set<String> allowed) {
     ImmutableSet.Builder<String> granted = ImmutableSet.builder();
@@ -65,9 +68,18 @@ public record ResourceScope(String type, String name, Set<String> actions) {
       }
     }
     ImmutableSet<String> grantedActions = granted.build();
+    grantedActions.forEach(this::checkGranted);
     return grantedActions.isEmpty()
         ? Optional.empty()
         : Optional.of(new Access(type, name, grantedActions));
+  }
+
+  private void checkGranted(String action) {
+    if (!ScopeGrammar.isAction(action)) {
+      throw new IllegalArgumentException(
+          "The authorizer allows the action \"%s\" on %s:%s; valid is %s"
+              .formatted(action, type, name, ACTIONS));
+    }
   }
 
   /** Returns the scope as a client writes it: {@code type:name:action,action}. */

@@ -14,6 +14,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ResourceScopeTest {
   @Test
@@ -98,6 +99,19 @@ class ResourceScopeTest {
   })
   void narrowTo_nothingInBoth_isEmpty(String asked, String allowed) {
     assertThat(scope(asked).narrowTo(actions(allowed))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pull\"],\"x\":[\"", "", "Pull", "pull,push", "**", "a\nb"})
+  void attack_actionOutsideTheGrammarThatPolicyAllows_isNotGranted(String action) {
+    Set<String> allowed = ImmutableSet.of("pull", action);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> scope("push,*").narrowTo(allowed))
+        .withMessage(
+            "The authorizer allows the action \"%s\" on repository:team/app; valid is [a-z]+ or *",
+            action);
+    assertThat(scope("pull").narrowTo(allowed)).map(Access::actions).contains(Set.of("pull"));
   }
 
   @Test
