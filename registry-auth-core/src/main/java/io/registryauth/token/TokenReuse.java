@@ -6,6 +6,7 @@ package io.registryauth.token;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.base.Throwables;
+import com.google.common.base.Ticker;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.util.concurrent.ExecutionError;
@@ -62,7 +63,7 @@ final class TokenReuse {
     }
   }
 
-  private TokenReuse(Duration time) {
+  private TokenReuse(Duration time, Ticker ticker) {
     this.time = time;
     tokens =
         CacheBuilder.newBuilder()
@@ -70,6 +71,7 @@ final class TokenReuse {
             .weigher((Key key, IssuedToken token) -> ENTRY_BYTES + 2 * token.value().length())
             // By elapsed time too, so that a clock that is set back brings none back.
             .expireAfterWrite(time)
+            .ticker(ticker)
             .build();
   }
 
@@ -80,6 +82,10 @@ final class TokenReuse {
    * @throws IllegalArgumentException if it is longer, or not of whole seconds
    */
   static Optional<TokenReuse> of(Duration time, Duration shortestLifetime) {
+    return of(time, shortestLifetime, Ticker.systemTicker());
+  }
+
+  static Optional<TokenReuse> of(Duration time, Duration shortestLifetime, Ticker ticker) {
     Duration longest =
         min(
             LONGEST,
@@ -96,7 +102,7 @@ final class TokenReuse {
         time.toMillis() / 1e3,
         shortestLifetime.toSeconds(),
         longest.toSeconds());
-    return time.isZero() ? Optional.empty() : Optional.of(new TokenReuse(time));
+    return time.isZero() ? Optional.empty() : Optional.of(new TokenReuse(time, ticker));
   }
 
   private static Duration min(Duration one, Duration two) {

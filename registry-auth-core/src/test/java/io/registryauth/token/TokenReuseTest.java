@@ -4,16 +4,23 @@
 package io.registryauth.token;
 
 import static io.registryauth.key.TestKeys.pem;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import com.google.common.base.Ticker;
+import io.registryauth.TokenRequest;
+import io.registryauth.TokenResult;
+import io.registryauth.TokenService;
+import io.registryauth.authorization.NamespaceAuthorizer;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.KeySet;
 import io.registryauth.key.SigningKey;
 import io.registryauth.key.TestKeys;
 import io.registryauth.scope.Access;
 import io.registryauth.scope.ResourceScope;
+import io.registryauth.tenant.NamespaceName;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +28,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +38,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -166,6 +175,69 @@ class TokenReuseTest {
     assertThat(issuer.issue(GRANT).value()).isEqualTo(first.value());
   }
 
+  @Test
+  void issue_certificateThatIsRenewedForTheSameKey_isInTheNextToken() {
+    keys.set(KeySet.of(rsaKey("rsa-2048.crt")));
+    TokenIssuer sendsCertificates =
+        TokenIssuer.builder(keys::get)
+            .profile(TokenProfile.DISTRIBUTION_2_8)
+            .clock(clock)
+            .reuse(Duration.ofMinutes(1))
+            .build();
+    IssuedToken first = sendsCertificates.issue(GRANT);
+    keys.set(KeySet.of(rsaKey("rsa-2048.chain.crt")));
+    IssuedToken second = sendsCertificates.issue(GRANT);
+
+    assertThat(keys.get().current().verificationKey()).isEqualTo(OLD.verificationKey());
+    assertThat(header(first)).contains("\"x5c\":").isNotEqualTo(header(second));
+    assertThat(second.tokenId()).isNotEqualTo(first.tokenId());
+    assertThat(sendsCertificates.issue(GRANT).value()).isEqualTo(second.value());
+  }
+
+  private static SigningKey rsaKey(String certificate) {
+    return SigningKey.fromPem(
+        pem("rsa-2048.pkcs8.key"), pem(certificate), KeyIdStyle.fixed(OLD.keyId()));
+  }
+
+  private static String header(IssuedToken token) {
+    String encoded = token.value().substring(0, token.value().indexOf('.'));
+    return new String(Base64.getUrlDecoder().decode(encoded), UTF_8);
+  }
+
+  /** A client without credentials has no subject: what is public is the same for all of them. */
+  @Test
+  void issue_differentClientsWithoutCredentials_shareTheTokenOfAPublicNamespace() {
+    TokenService service =
+        TokenService.builder(
+                issuer,
+                request -> {
+                  throw new AssertionError("There are no credentials to look at");
+                })
+            .authorizer(
+                NamespaceAuthorizer.builder()
+                    .publicNamespaces(List.of(new NamespaceName("team")))
+                    .build())
+            .build();
+    TokenResult first = service.issue(anonymous("10.0.0.1", "team/app"));
+    TokenResult second = service.issue(anonymous("10.0.0.2", "team/app"));
+    TokenResult other = service.issue(anonymous("10.0.0.2", "team/other"));
+
+    assertThat(tokenId(second)).isEqualTo(tokenId(first));
+    assertThat(tokenId(other)).isNotEqualTo(tokenId(first));
+    assertThat(issuer.issue(grant("team", "pull")).tokenId()).isNotEqualTo(tokenId(first));
+  }
+
+  private static TokenRequest anonymous(String address, String name) {
+    return TokenRequest.builder()
+        .clientAddress(address)
+        .query("service=docker-registry&scope=repository:" + name + ":pull")
+        .build();
+  }
+
+  private static String tokenId(TokenResult result) {
+    return ((TokenResult.Issued) result).token().tokenId();
+  }
+
   private static SigningKey key() {
     return SigningKey.fromPem(pem("ec-256.sec1.key"), pem("ec-256.crt"), KeyIdStyle.fixed("k"));
   }
@@ -207,11 +279,7 @@ class TokenReuseTest {
                                     this::seconds,
                                     () -> sign(token, signed, maySign))))));
     jobs.forEach(Thread::start);
-    for (Thread job : jobs) {
-      while (job.getState() != Thread.State.WAITING) {
-        TimeUnit.MILLISECONDS.sleep(1);
-      }
-    }
+    awaitWaiting(jobs);
     maySign.countDown();
     for (Thread job : jobs) {
       job.join();
@@ -220,6 +288,81 @@ class TokenReuseTest {
     assertThat(given).hasSize(100).containsOnly(token);
     assertThat(signed).hasValue(1);
     assertThat(reuse.reused()).isEqualTo(99);
+  }
+
+  @Test
+  void signatureThatFails_whileOthersWaitForIt_failsForAllOfThem_andIsNotKept() throws Exception {
+    TokenReuse reuse = TokenReuse.of(Duration.ofMinutes(1), Duration.ofMinutes(5)).orElseThrow();
+    IssuedToken token = issuer.issue(GRANT);
+    AtomicInteger signed = new AtomicInteger();
+    CountDownLatch maySign = new CountDownLatch(1);
+    Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    List<Thread> jobs = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      Thread job =
+          new Thread(
+              () -> {
+                IssuedToken unused =
+                    reuse.get(
+                        OLD,
+                        GRANT,
+                        this::seconds,
+                        () -> {
+                          IssuedToken unsigned = sign(token, signed, maySign);
+                          throw new IllegalStateException("No device for " + unsigned.tokenId());
+                        });
+              });
+      job.setUncaughtExceptionHandler((thread, failure) -> failures.add(failure));
+      job.start();
+      jobs.add(job);
+    }
+    awaitWaiting(jobs);
+    maySign.countDown();
+    for (Thread job : jobs) {
+      job.join();
+    }
+
+    assertThat(failures)
+        .hasSize(20)
+        .allSatisfy(
+            failure ->
+                assertThat(failure)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("No device for " + token.tokenId()));
+    assertThat(signed).hasValue(1);
+    assertThat(reuse.reused()).isZero();
+    assertThat(reuse.get(OLD, GRANT, this::seconds, () -> token)).isEqualTo(token);
+  }
+
+  /** A clock that stands still, or is set back to just after the signature, proves no age. */
+  @Test
+  void token_afterTheElapsedTime_isForgotten_whateverTheClockSays() {
+    AtomicLong nanoseconds = new AtomicLong();
+    Ticker ticker =
+        new Ticker() {
+          @Override
+          public long read() {
+            return nanoseconds.get();
+          }
+        };
+    TokenReuse reuse =
+        TokenReuse.of(Duration.ofMinutes(1), Duration.ofMinutes(5), ticker).orElseThrow();
+    IssuedToken first = issuer.issue(GRANT);
+    IssuedToken second = issuer.issue(grant("another", "pull"));
+    assertThat(reuse.get(OLD, GRANT, this::seconds, () -> first)).isEqualTo(first);
+
+    nanoseconds.set(Duration.ofSeconds(60).toNanos() - 1);
+    assertThat(reuse.get(OLD, GRANT, this::seconds, () -> second)).isEqualTo(first);
+    nanoseconds.set(Duration.ofSeconds(60).toNanos());
+    assertThat(reuse.get(OLD, GRANT, this::seconds, () -> second)).isEqualTo(second);
+  }
+
+  private static void awaitWaiting(List<Thread> jobs) throws InterruptedException {
+    for (Thread job : jobs) {
+      while (job.getState() != Thread.State.WAITING) {
+        TimeUnit.MILLISECONDS.sleep(1);
+      }
+    }
   }
 
   private Instant seconds() {
