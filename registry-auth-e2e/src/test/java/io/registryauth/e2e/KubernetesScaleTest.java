@@ -153,10 +153,11 @@ class KubernetesScaleTest {
     }
   }
 
-  /** Waits until the server watches for that time, after a list of all. */
+  /** Waits until the server watches for that time, after a list of all, and looks at that one. */
   private static void awaitWatched(TokenServer server, int time) throws InterruptedException {
-    String lines = "Watching the credentials of (\\d+) accounts(?s:.*)".repeat(time);
-    String watched = server.process().awaitOutput(Pattern.compile(lines));
+    String before = "Watching the credentials of \\d+ accounts(?s:.*)".repeat(time - 1);
+    Pattern last = Pattern.compile(before + "Watching the credentials of (\\d+) accounts");
+    String watched = server.process().awaitOutput(last);
     assertThat(Integer.parseInt(watched)).isGreaterThanOrEqualTo(MANY);
   }
 
