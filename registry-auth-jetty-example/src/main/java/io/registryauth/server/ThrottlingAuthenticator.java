@@ -45,13 +45,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whether a namespace exists makes no difference. An IPv6 client has its /64 network as its
  * address. Names that are none's share one place. What is remembered is bounded: the clients whose
- * failures are longest ago are forgotten first, and of good credentials those beyond 100,000. Time
+ * failures are longest ago are forgotten first, and of good credentials those beyond 120,000. Time
  * is elapsed time, so a clock that is set does no harm. Thread-safe.
  */
 final class ThrottlingAuthenticator implements Authenticator {
   private static final int MAX_CLIENTS = 5_000;
 
-  // All tenants of a large cluster may come from one address; each takes some 90 bytes.
+  // All of 100,000 tenants may come from one address: more, since the cache has parts of its own,
+  // some of which are full before. Each takes some 90 bytes.
   private static final int MAX_GOOD = 120_000;
 
   private static final int IPV6_NETWORK_BYTES = 8;
