@@ -10,31 +10,28 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Security;
-import java.security.Signature;
 import java.util.HashMap;
 import java.util.Map;
 
 /** A kind of key, and what signs with it: the JDK, or native code as in the server. */
 public enum Signer {
-  RSA4096_JDK("RSA", 4096, "SHA256withRSA", false),
-  RSA4096_NATIVE("RSA", 4096, "SHA256withRSA", true),
-  RSA2048_JDK("RSA", 2048, "SHA256withRSA", false),
-  RSA2048_NATIVE("RSA", 2048, "SHA256withRSA", true),
-  ES256_JDK("EC", 256, "SHA256withECDSA", false),
-  ES256_NATIVE("EC", 256, "SHA256withECDSA", true),
-  ED25519_JDK("Ed25519", 255, "Ed25519", false);
+  RSA4096_JDK("RSA", 4096, false),
+  RSA4096_NATIVE("RSA", 4096, true),
+  RSA2048_JDK("RSA", 2048, false),
+  RSA2048_NATIVE("RSA", 2048, true),
+  ES256_JDK("EC", 256, false),
+  ES256_NATIVE("EC", 256, true),
+  ED25519_JDK("Ed25519", 255, false);
 
   private static final Map<String, KeyPair> PAIRS = new HashMap<>();
 
   private final String keys;
   private final int bits;
-  private final String signature;
   private final boolean isNative;
 
-  Signer(String keys, int bits, String signature, boolean isNative) {
+  Signer(String keys, int bits, boolean isNative) {
     this.keys = keys;
     this.bits = bits;
-    this.signature = signature;
     this.isNative = isNative;
   }
 
@@ -71,15 +68,5 @@ public enum Signer {
       PAIRS.put(keys + bits, pair);
     }
     return pair;
-  }
-
-  /** Returns what signs with such a key and does nothing else. */
-  Signature signature(SigningKey key) throws GeneralSecurityException {
-    Signature signing =
-        isNative
-            ? Signature.getInstance(signature, AmazonCorrettoCryptoProvider.PROVIDER_NAME)
-            : Signature.getInstance(signature);
-    signing.initSign(key.privateKey());
-    return signing;
   }
 }

@@ -15,7 +15,6 @@ import io.registryauth.token.Grant;
 import io.registryauth.token.IssuedToken;
 import io.registryauth.token.TokenIssuer;
 import java.security.GeneralSecurityException;
-import java.security.Signature;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -31,8 +30,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A token is made and signed, beside the signature alone: what is between the two is ours, and can
- * be made faster.
+ * A token is made and signed, beside the signature alone, by the same {@link SigningKey#sign}: what
+ * is between the two is claims, JSON and Base64, which are ours and can be made faster.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -47,15 +46,14 @@ public class SigningBenchmark {
   @Param private Signer signer = Signer.RSA4096_JDK;
 
   private final byte[] text = new byte[SIGNED_BYTES];
-  private Signature signature;
+  private SigningKey key;
   private TokenIssuer issuer;
   private Grant grant;
 
   /** Makes the key. */
   @Setup
   public void setUp() throws GeneralSecurityException {
-    SigningKey key = signer.key();
-    signature = signer.signature(key);
+    key = signer.key();
     issuer = TokenIssuer.builder(key).build();
     grant = new Grant(Requests.NAMESPACE, "docker-registry", access());
   }
@@ -72,11 +70,10 @@ public class SigningBenchmark {
         .toList();
   }
 
-  /** The signature alone. */
+  /** The signature alone, made as it is for a token. */
   @Benchmark
-  public byte[] signature() throws GeneralSecurityException {
-    signature.update(text);
-    return signature.sign();
+  public byte[] signature() {
+    return key.sign(text);
   }
 
   /** The token, with its claims and its signature. */
