@@ -16,7 +16,9 @@ final class LogMetrics {
     CounterWithCallback unusedCounter =
         CounterWithCallback.builder()
             .name("registry_auth_log_lines_dropped_total")
-            .help("Log lines that were dropped, since standard error is not read fast enough.")
+            .help(
+                "Log lines that were dropped: standard error is not read, or not fast enough, or they"
+                    + " could not be encoded.")
             .callback(dropped -> dropped.call((double) QueuedAppender.droppedLines()))
             .register(registry);
     GaugeWithCallback unusedGauge =

@@ -10,7 +10,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import ch.qos.logback.core.encoder.Encoder;
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.ByteArrayOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -23,16 +22,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.event.KeyValuePair;
 
 /**
  * Writes log lines to standard error on a thread of its own, many at a time: who logs only puts a
  * line into a queue. That is bounded by the memory that its lines take. If it is full, since nobody
- * reads fast enough, who logs waits for {@value #PATIENCE_MILLIS} ms, once until it moves again;
- * then lines are dropped, and how many is the next that is written, and a metric. A quarter of the
+ * reads fast enough, who logs waits for {@value #PATIENCE_MILLIS} ms; then lines are dropped, at
+ * once, until half of the room is free again. How many is told before the next. A quarter of the
  * room is for warnings and errors alone. Lines stay in order. Thread-safe once it is started.
  *
  * <p>{@code docs/decisions/0014-log-lines-in-a-queue.md} says why it is not Logback's own.
@@ -54,32 +56,46 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
 
   private static final int TRACE_BYTES = 8 * 1024;
 
+  private static final String NOTICE =
+      "{} log lines were dropped since {}: standard error is not read, or not fast enough, or they"
+          + " could not be encoded";
+
   private static final Set<QueuedAppender> STARTED = ConcurrentHashMap.newKeySet();
 
   private final BlockingQueue<Line> queue = new LinkedBlockingQueue<>();
+
+  /** Lines that found no room, and those that could not be encoded or written. */
   private final DroppedLines dropped = new DroppedLines();
+
+  private final DroppedLines lost = new DroppedLines();
   private final ByteArrayOutputStream encoded = new ByteArrayOutputStream(WRITE_BYTES);
   private final int capacity;
+  private final Duration patience;
   private final Semaphore room;
   private final Semaphore roomOfWarnings;
   private final OutputStream target;
   private final Thread writer = new Thread(this::write, "log");
   private Optional<Encoder<ILoggingEvent>> encoder = Optional.empty();
+  private DroppedLines.Gap inBuffer = DroppedLines.Gap.NONE;
+  private DroppedLines.Gap toldInBuffer = DroppedLines.Gap.NONE;
   private volatile boolean full;
+  private volatile CountDownLatch overdue = new CountDownLatch(0);
 
-  /** An event, and what it takes of which room until it is written. */
-  private record Line(ILoggingEvent event, int bytes, Semaphore room) {}
+  /** What is missing before an event, the event unless it was the last, and who waits for both. */
+  private record Line(DroppedLines.Gap gap, Optional<ILoggingEvent> event, Runnable whenWritten) {}
 
   /** Made by Logback, by its configuration: a thirty-second of the heap, 32 MiB at the most. */
   public QueuedAppender() {
     this(
         new FileOutputStream(FileDescriptor.err),
-        (int) Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 32));
+        (int) Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 32),
+        Duration.ofMillis(PATIENCE_MILLIS));
   }
 
-  QueuedAppender(OutputStream target, int capacity) {
+  QueuedAppender(OutputStream target, int capacity, Duration patience) {
     this.target = target;
     this.capacity = capacity;
+    this.patience = patience;
     room = new Semaphore(capacity - capacity / 4);
     roomOfWarnings = new Semaphore(capacity / 4);
     writer.setDaemon(true);
@@ -113,7 +129,8 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
 
   /**
    * Waits until all lines are written that were logged before: at the end of the process, and
-   * before something else is written to the same place. Gives up after 3 s.
+   * before something else is written to the same place. Gives up after 3 s, and at once if it has
+   * before, and nobody has read since.
    */
   static void flush() {
     STARTED.forEach(appender -> appender.flush(FLUSH_PATIENCE));
@@ -121,7 +138,9 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
 
   /** Returns how many lines were dropped so far. */
   static long droppedLines() {
-    return STARTED.stream().mapToLong(appender -> appender.dropped.total()).sum();
+    return STARTED.stream()
+        .mapToLong(appender -> appender.dropped.total() + appender.lost.total())
+        .sum();
   }
 
   /** Returns about how many bytes the lines take that are not written yet. */
@@ -133,11 +152,15 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
     return capacity - room.availablePermits() - (long) roomOfWarnings.availablePermits();
   }
 
-  void flush(Duration patience) {
-    long deadline = System.nanoTime() + patience.toNanos();
+  void flush(Duration atMost) {
+    if (overdue.getCount() > 0) {
+      return;
+    }
+    CountDownLatch written = new CountDownLatch(1);
+    add(Optional.empty(), written::countDown);
     try {
-      while ((waiting() > 0 || dropped.areUntold()) && System.nanoTime() < deadline) {
-        Thread.sleep(1);
+      if (!written.await(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
+        overdue = written;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -146,21 +169,36 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
 
   @Override
   protected void append(ILoggingEvent event) {
-    event.prepareForDeferredProcessing();
-    int bytes = bytes(event);
-    Optional<Semaphore> taken = take(event, bytes);
-    if (taken.isPresent()) {
-      queue.add(new Line(event, bytes, taken.get()));
-    } else {
-      dropped.add(1, event.getInstant());
+    try {
+      event.prepareForDeferredProcessing();
+      int bytes = freeze(event);
+      Optional<Semaphore> taken = take(event, bytes);
+      if (taken.isPresent()) {
+        add(Optional.of(event), () -> taken.get().release(bytes));
+        return;
+      }
+    } catch (RuntimeException | Error e) {
+      addError("A log line cannot be taken", e);
     }
+    dropped.add(DroppedLines.Gap.NONE.andLineOf(event.getInstant()));
   }
 
-  private int bytes(ILoggingEvent event) {
+  private void add(Optional<ILoggingEvent> event, Runnable whenWritten) {
+    queue.add(new Line(dropped.take(), event, whenWritten));
+  }
+
+  /** Makes texts of values, since they may change until they are written; returns the size. */
+  private int freeze(ILoggingEvent event) {
     long bytes = (long) EVENT_BYTES + event.getFormattedMessage().length();
-    if (event.getKeyValuePairs() != null) {
-      for (KeyValuePair pair : event.getKeyValuePairs()) {
-        bytes += String.valueOf(pair.value).length();
+    List<KeyValuePair> pairs = event.getKeyValuePairs();
+    if (pairs != null) {
+      pairs.replaceAll(
+          pair ->
+              pair.value instanceof String
+                  ? pair
+                  : new KeyValuePair(pair.key, String.valueOf(pair.value)));
+      for (KeyValuePair pair : pairs) {
+        bytes += ((String) pair.value).length();
       }
     }
     if (event.getThrowableProxy() != null) {
@@ -170,17 +208,19 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
   }
 
   private Optional<Semaphore> take(ILoggingEvent event, int bytes) {
-    if (room.tryAcquire(bytes)) {
+    boolean warning = event.getLevel().isGreaterOrEqual(Level.WARN);
+    boolean dropping = isFull();
+    if ((warning || !dropping) && room.tryAcquire(bytes)) {
       return Optional.of(room);
     }
-    if (event.getLevel().isGreaterOrEqual(Level.WARN) && roomOfWarnings.tryAcquire(bytes)) {
+    if (warning && roomOfWarnings.tryAcquire(bytes)) {
       return Optional.of(roomOfWarnings);
     }
-    if (full) {
+    if (dropping) {
       return Optional.empty();
     }
     try {
-      if (room.tryAcquire(bytes, PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
+      if (awaitRoom(bytes)) {
         return Optional.of(room);
       }
       full = true;
@@ -190,15 +230,44 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
     return Optional.empty();
   }
 
+  /** A reader that is slow must not stop who logs again and again, for each line that it reads. */
+  private boolean isFull() {
+    if (full && room.availablePermits() >= (capacity - capacity / 4) / 2) {
+      full = false;
+    }
+    return full;
+  }
+
+  /** Waits, and lets a pool that computes on as many threads as processors have another. */
+  private boolean awaitRoom(int bytes) throws InterruptedException {
+    AtomicBoolean taken = new AtomicBoolean();
+    ForkJoinPool.managedBlock(
+        new ForkJoinPool.ManagedBlocker() {
+          @Override
+          public boolean block() throws InterruptedException {
+            taken.set(room.tryAcquire(bytes, patience.toNanos(), TimeUnit.NANOSECONDS));
+            return true;
+          }
+
+          @Override
+          public boolean isReleasable() {
+            return false;
+          }
+        });
+    return taken.get();
+  }
+
   private void write() {
-    List<Line> lines = new ArrayList<>();
+    List<Line> lines = new ArrayList<>(MAX_BATCH);
     try {
       while (true) {
-        // To tell of dropped lines, though no other follows them.
         Line first = queue.poll(1, TimeUnit.SECONDS);
         if (first != null) {
           lines.add(first);
           queue.drainTo(lines, MAX_BATCH - 1);
+        } else {
+          // Lines may have been dropped, and no other has followed that would say so.
+          lines.add(new Line(dropped.take(), Optional.empty(), () -> {}));
         }
         write(lines);
         // Who puts a line into the queue now need not wake this thread, which costs more than the
@@ -214,69 +283,61 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
   }
 
   private void write(List<Line> lines) {
-    Encoder<ILoggingEvent> encoding = encoder.orElseThrow();
-    int inBuffer = 0;
-    for (Line line : lines) {
-      inBuffer += encode(encoding, line.event());
-      if (encoded.size() >= WRITE_BYTES) {
-        writeOut(inBuffer, line.event());
-        inBuffer = 0;
-      }
-    }
-    if (inBuffer > 0) {
-      writeOut(inBuffer, lines.get(lines.size() - 1).event());
-    }
-    full = false;
-    tellOfDropped(encoding);
-    for (Line line : lines) {
-      line.room().release(line.bytes());
-    }
-  }
-
-  private void tellOfDropped(Encoder<ILoggingEvent> encoding) {
-    DroppedLines.Untold untold = dropped.untold();
-    if (untold.lines() > 0) {
-      Logger logger = ((LoggerContext) getContext()).getLogger(QueuedAppender.class);
-      Object[] arguments = {untold.lines(), untold.since()};
-      LoggingEvent event =
-          new LoggingEvent(
-              QueuedAppender.class.getName(),
-              logger,
-              Level.WARN,
-              "{} log lines were dropped since {}: standard error is not read fast enough",
-              null,
-              arguments);
-      encode(encoding, event);
-      if (writeOut(0, event)) {
-        dropped.told(untold);
+    int from = 0;
+    for (int to = 1; to <= lines.size(); to++) {
+      Line line = lines.get(to - 1);
+      tell(line.gap().and(lost.take()));
+      line.event().ifPresent(this::encode);
+      // Without an event, somebody waits for it.
+      if (encoded.size() >= WRITE_BYTES || line.event().isEmpty() || to == lines.size()) {
+        writeOut();
+        lines.subList(from, to).forEach(written -> written.whenWritten().run());
+        from = to;
       }
     }
   }
 
-  /** Returns how many lines it has added to the buffer: none if the event cannot be encoded. */
-  @CanIgnoreReturnValue
-  private int encode(Encoder<ILoggingEvent> encoding, ILoggingEvent event) {
+  private void tell(DroppedLines.Gap gap) {
+    if (gap.lines() == 0) {
+      return;
+    }
+    Logger logger = ((LoggerContext) getContext()).getLogger(QueuedAppender.class);
+    Object[] arguments = {gap.lines(), gap.since()};
+    LoggingEvent event =
+        new LoggingEvent(
+            QueuedAppender.class.getName(), logger, Level.WARN, NOTICE, null, arguments);
     try {
-      encoded.writeBytes(encoding.encode(event));
-      return 1;
-    } catch (RuntimeException e) {
-      dropped.add(1, event.getInstant());
+      encoded.writeBytes(encoder.orElseThrow().encode(event));
+      toldInBuffer = toldInBuffer.and(gap);
+    } catch (RuntimeException | Error e) {
+      lost.giveBack(gap);
+      addError("Dropped log lines cannot be told of", e);
+    }
+  }
+
+  private void encode(ILoggingEvent event) {
+    try {
+      encoded.writeBytes(encoder.orElseThrow().encode(event));
+      inBuffer = inBuffer.andLineOf(event.getInstant());
+    } catch (RuntimeException | Error e) {
+      lost.add(DroppedLines.Gap.NONE.andLineOf(event.getInstant()));
       addError("A log line cannot be written", e);
-      return 0;
     }
   }
 
-  @CanIgnoreReturnValue
-  private boolean writeOut(int lines, ILoggingEvent last) {
+  private void writeOut() {
     try {
-      encoded.writeTo(target);
-      return true;
-    } catch (IOException e) {
-      dropped.add(lines, last.getInstant());
+      if (encoded.size() > 0) {
+        encoded.writeTo(target);
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      lost.add(inBuffer);
+      lost.giveBack(toldInBuffer);
       addError("Log lines cannot be written", e);
-      return false;
     } finally {
       encoded.reset();
+      inBuffer = DroppedLines.Gap.NONE;
+      toldInBuffer = DroppedLines.Gap.NONE;
     }
   }
 }
