@@ -5,6 +5,7 @@ package io.registryauth.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.base.CharMatcher;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.hash.HashFunction;
@@ -57,6 +58,7 @@ final class ThrottlingAuthenticator implements Authenticator {
 
   private static final int IPV6_NETWORK_BYTES = 8;
   private static final int OF_AN_ADDRESS = 10;
+  private static final CharMatcher BRACKETS = CharMatcher.anyOf("[]");
 
   private final Authenticator delegate;
   private final TimeMeter ticker;
@@ -173,7 +175,7 @@ final class ThrottlingAuthenticator implements Authenticator {
 
   /** Whoever has one IPv6 address has the 2^64 of its network. */
   private static String network(String clientAddress) {
-    String text = clientAddress.replaceAll("[\\[\\]]", "");
+    String text = BRACKETS.removeFrom(clientAddress);
     if (!InetAddresses.isInetAddress(text)) {
       return clientAddress;
     }
