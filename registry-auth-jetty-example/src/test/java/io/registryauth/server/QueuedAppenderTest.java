@@ -272,6 +272,8 @@ class QueuedAppenderTest {
     stick();
     logTooMany();
     long dropped = QueuedAppender.droppedLines();
+    reader.readOnce();
+    reader.awaitStuck(1);
     logger.warn("warning");
     reader.goOn();
     flush();
