@@ -163,7 +163,8 @@ class ClientMatrixTest {
         assertWrongPassword(audit);
         attempts = attempts == 0 ? audit.requests().size() : attempts;
       }
-      return attempts == 1 ? "refused" : "refused, %d attempts".formatted(attempts);
+      // BuildKit's are two or three, as its requests happen to come.
+      return attempts == 1 ? "refused" : "refused, more than one attempt";
     }
 
     private static void assertWrongPassword(AuditTrail audit) {
