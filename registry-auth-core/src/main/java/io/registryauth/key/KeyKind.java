@@ -169,10 +169,15 @@ enum KeyKind {
         provider.isPresent()
             ? Signature.getInstance(signature, provider.get())
             : Signature.getInstance(signature);
+    byte[] signed = sign(input, privateKey, signing);
+    return this == EC ? concatenated(signed) : signed;
+  }
+
+  private static byte[] sign(byte[] input, PrivateKey privateKey, Signature signing)
+      throws GeneralSecurityException {
     signing.initSign(privateKey);
     signing.update(input);
-    byte[] signed = signing.sign();
-    return this == EC ? concatenated(signed) : signed;
+    return signing.sign();
   }
 
   /** Two numbers of a fixed length, where the provider has them in DER. */
@@ -213,9 +218,7 @@ enum KeyKind {
   private boolean verifies(Signature signing, PrivateKey privateKey, PublicKey publicKey)
       throws GeneralSecurityException {
     byte[] probe = {1};
-    signing.initSign(privateKey);
-    signing.update(probe);
-    byte[] signed = signing.sign();
+    byte[] signed = sign(probe, privateKey, signing);
     Signature verifying = Signature.getInstance(signature);
     verifying.initVerify(publicKey);
     verifying.update(probe);

@@ -24,10 +24,12 @@ final class Capacity extends QoSHandler {
 
   private static final ImmutableSet<String> TOKEN_PATHS = ImmutableSet.of("/auth", "/token");
 
+  private final Workers workers;
   private final LimitMetrics metrics;
 
-  Capacity(Handler handler, LimitMetrics metrics) {
+  Capacity(Handler handler, Workers workers, LimitMetrics metrics) {
     super(handler);
+    this.workers = workers;
     this.metrics = metrics;
     TOKEN_PATHS.forEach(this::includePath);
     setMaxRequestCount(MAX_UNDER_WAY);
@@ -38,8 +40,9 @@ final class Capacity extends QoSHandler {
   @Override
   protected void reject(Request request, Response response, Callback callback, int status) {
     metrics.count(LimitMetrics.Reason.NO_PLACE, 1);
-    // Not by the thread that reads, which a client with one request after the other would keep.
-    getServer().getThreadPool().execute(() -> super.reject(request, response, callback, status));
+    // Not by the thread that reads, which a client with one request after the other would keep,
+    // nor in the line of the requests that have a place.
+    workers.executeBeside(() -> super.reject(request, response, callback, status));
   }
 
   @Override

@@ -108,7 +108,8 @@ final class RegistryAuthServer implements AutoCloseable {
             limited(
                 clients,
                 MAX_CONNECTIONS,
-                new Capacity(new OnWorkers(contexts, workers, reading(clientAddress)), limits),
+                new Capacity(
+                    new OnWorkers(contexts, workers, reading(clientAddress)), workers, limits),
                 limits),
             limits);
     clients.setAcceptQueueSize(ACCEPT_QUEUE);
