@@ -17,7 +17,6 @@ import java.util.function.LongPredicate;
 import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.server.AbstractConnector;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
@@ -60,7 +59,7 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
   /** What is left to bring a request, or to take an answer, when the server stops. */
   private static final Duration LAST_PATIENCE = Duration.ofSeconds(2);
 
-  private final AbstractConnector connector;
+  private final DrainingConnector connector;
   private final int maxConnections;
   private final Duration patience;
   private final LimitMetrics metrics;
@@ -74,7 +73,7 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
 
   ConnectionLimit(
       Handler handler,
-      AbstractConnector connector,
+      DrainingConnector connector,
       int maxConnections,
       Duration patience,
       LimitMetrics metrics) {
@@ -221,7 +220,7 @@ final class ConnectionLimit extends Handler.Wrapper implements Connection.Listen
 
   /** Returns how long a client may take; less when the server has been stopping. */
   private Duration longest(long now) {
-    if (!connector.isShutdown()) {
+    if (!connector.isDraining()) {
       stopping = null; // it also says so before it starts, which may be after the first sweeps
     } else if (stopping == null) {
       stopping = now;

@@ -22,12 +22,13 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.AbstractConnectionFactory;
+import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.server.handler.ContextHandlerCollection;
 import org.eclipse.jetty.util.thread.Invocable.InvocationType;
@@ -71,8 +72,8 @@ final class RegistryAuthServer implements AutoCloseable {
 
   private final Workers workers = new Workers();
   private final Server server = new Server(workers);
-  private final ServerConnector clients;
-  private final ServerConnector management;
+  private final DrainingConnector clients;
+  private final DrainingConnector management;
   private volatile boolean ready;
 
   private RegistryAuthServer(
@@ -127,7 +128,7 @@ final class RegistryAuthServer implements AutoCloseable {
   }
 
   private static Handler limited(
-      ServerConnector connector, int maxConnections, Handler handler, LimitMetrics metrics) {
+      DrainingConnector connector, int maxConnections, Handler handler, LimitMetrics metrics) {
     ConnectionLimit limit =
         new ConnectionLimit(handler, connector, maxConnections, REQUEST_PATIENCE, metrics);
     connector.addEventListener(limit);
@@ -182,7 +183,7 @@ final class RegistryAuthServer implements AutoCloseable {
         .collect(Collectors.joining(": "));
   }
 
-  private ServerConnector connector(String name, ListenAddress listen) {
+  private DrainingConnector connector(String name, ListenAddress listen) {
     HttpConfiguration configuration = new HttpConfiguration();
     configuration.setRequestHeaderSize(MAX_HEADER_BYTES);
     configuration.setSendServerVersion(false);
@@ -195,11 +196,12 @@ final class RegistryAuthServer implements AutoCloseable {
       configuration.addCustomizer(new SecureRequestCustomizer(false));
     }
     HttpConnectionFactory http = new HttpConnectionFactory(configuration);
-    ServerConnector connector =
+    ConnectionFactory[] factories =
         listen
             .tls()
-            .map(tls -> new ServerConnector(server, tls.factory(), http))
-            .orElseGet(() -> new ServerConnector(server, http));
+            .map(tls -> AbstractConnectionFactory.getFactories(tls.factory(), http))
+            .orElseGet(() -> new ConnectionFactory[] {http});
+    DrainingConnector connector = new DrainingConnector(server, factories);
     connector.setName(name);
     connector.setHost(listen.address().getHost());
     connector.setPort(listen.address().getPort());
@@ -228,7 +230,7 @@ final class RegistryAuthServer implements AutoCloseable {
     return uri(management);
   }
 
-  private static URI uri(ServerConnector connector) {
+  private static URI uri(DrainingConnector connector) {
     boolean tls = connector.getConnectionFactory(SslConnectionFactory.class) != null;
     HostAndPort address = HostAndPort.fromParts(connector.getHost(), connector.getLocalPort());
     return URI.create((tls ? "https://" : "http://") + address);

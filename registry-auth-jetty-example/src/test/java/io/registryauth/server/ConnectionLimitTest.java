@@ -21,10 +21,10 @@ import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.junit.jupiter.api.AfterEach;
@@ -46,7 +46,8 @@ class ConnectionLimitTest {
   private static final String LARGE = "x".repeat(32 << 20);
 
   private final Server server = new Server(new QueuedThreadPool(16));
-  private final ServerConnector connector = new ServerConnector(server);
+  private final DrainingConnector connector =
+      new DrainingConnector(server, new HttpConnectionFactory());
   private final CountDownLatch underWay = new CountDownLatch(1);
   private final CountDownLatch mayEnd = new CountDownLatch(1);
   private final List<Socket> clients = new ArrayList<>();
@@ -73,7 +74,7 @@ class ConnectionLimitTest {
     limit = start(server, connector, patience);
   }
 
-  private ConnectionLimit start(Server server, ServerConnector connector, Duration patience)
+  private ConnectionLimit start(Server server, DrainingConnector connector, Duration patience)
       throws Exception {
     connector.setHost("127.0.0.1");
     connector.setIdleTimeout(Duration.ofMinutes(5).toMillis()); // what closes is the limit
@@ -98,7 +99,7 @@ class ConnectionLimitTest {
     return connect(connector);
   }
 
-  private Socket connect(ServerConnector connector) throws IOException {
+  private Socket connect(DrainingConnector connector) throws IOException {
     Socket client = new Socket(InetAddress.getLoopbackAddress(), connector.getLocalPort());
     client.setSoTimeout(20_000);
     clients.add(client);
@@ -206,13 +207,13 @@ class ConnectionLimitTest {
   void connector_thatStartsAfterASweep_isPatientAllTheSame() throws Exception {
     CountDownLatch swept = new CountDownLatch(1);
     Server slowly = new Server(new QueuedThreadPool(16));
-    ServerConnector late =
-        new ServerConnector(slowly) {
+    DrainingConnector late =
+        new DrainingConnector(slowly, new HttpConnectionFactory()) {
           @Override
-          public boolean isShutdown() {
-            boolean shutdown = super.isShutdown();
+          boolean isDraining() {
+            boolean draining = super.isDraining();
             swept.countDown();
-            return shutdown;
+            return draining;
           }
 
           @Override
