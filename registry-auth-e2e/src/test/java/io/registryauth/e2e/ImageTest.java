@@ -70,7 +70,7 @@ class ImageTest {
         .startsWith("/app/runtime/bin/java", "@/app/jvm.options")
         .endsWith("io.registryauth.server.Main");
     assertThat(strings(config.get("Env")))
-        .containsExactlyInAnyOrder("MALLOC_ARENA_MAX=2", "TMPDIR=/tmp");
+        .containsExactlyInAnyOrder("MALLOC_ARENA_MAX=1", "TMPDIR=/tmp");
     assertThat(root.resolve("app/jvm.options")).content().contains("-XX:+ExitOnOutOfMemoryError");
   }
 

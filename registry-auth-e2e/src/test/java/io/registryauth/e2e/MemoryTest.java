@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs(OS.LINUX)
 class MemoryTest {
   private static final int CLIENTS = 16;
-  private static final Duration LOAD = Duration.ofSeconds(10);
+  private static final Duration LOAD = Duration.ofSeconds(20);
   private static final int MAX_RESIDENT = 150;
   private static final Pattern HEAP = Pattern.compile("(?:generation|tenured).* total (\\d+)K");
 
@@ -36,9 +36,9 @@ class MemoryTest {
     try (TokenServer server =
             TokenServer.start(
                 directory,
-                Map.of("MALLOC_ARENA_MAX", "2"),
+                Map.of("MALLOC_ARENA_MAX", "1"),
                 ServerJar.command(
-                    shipped.jvmOptions(),
+                    shipped.jvmOptionsWithArchive(),
                     "serve",
                     "--listen=127.0.0.1:0",
                     "--management-listen=127.0.0.1:0",

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The limits of the Deployment, and what the image makes of them.
@@ -51,5 +52,12 @@ record Shipped(int processors, int memory, int heapPercent) {
         "-XX:ActiveProcessorCount=" + processors,
         "-XX:MaxRAM=" + memory + "m",
         "@" + OPTIONS.normalize());
+  }
+
+  /** Returns them with the option by which the image has its archive of class data. */
+  List<String> jvmOptionsWithArchive() {
+    return Stream.concat(
+            jvmOptions().stream(), Stream.of("-XX:SharedArchiveFile=" + ServerJar.archive()))
+        .toList();
   }
 }
