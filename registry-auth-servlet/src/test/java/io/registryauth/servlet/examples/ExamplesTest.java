@@ -6,6 +6,7 @@ package io.registryauth.servlet.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import io.registryauth.TokenService;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -53,6 +54,43 @@ class ExamplesTest {
   }
 
   @Test
+  void httpServer_servesTokenAtItsPathAlone() throws Exception {
+    HttpServer server =
+        new HttpServerExample(OwnCodeExample.tokenService(directory)::respond).start(0);
+    try {
+      int port = server.getAddress().getPort();
+      assertThat(statusOf(port)).isEqualTo(200);
+      assertThat(send(port, "GET", "/authority").statusCode()).isEqualTo(405);
+      HttpResponse<String> head = send(port, "HEAD", "/auth?" + QUERY);
+      assertThat(head.statusCode()).isEqualTo(405);
+      assertThat(head.headers().firstValue("Allow")).hasValue("GET, POST");
+      assertThat(send(port, "POST", "/auth", "x".repeat(9000)).statusCode()).isEqualTo(413);
+      assertThat(send(port, "GET", "/auth?" + QUERY, "", BASIC, BASIC).statusCode())
+          .as("two Authorization headers")
+          .isEqualTo(400);
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  private static HttpResponse<String> send(int port, String method, String target)
+      throws Exception {
+    return send(port, method, target, "");
+  }
+
+  private static HttpResponse<String> send(
+      int port, String method, String target, String body, String... authorizations)
+      throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://localhost:" + port + target))
+            .method(method, HttpRequest.BodyPublishers.ofString(body));
+    for (String authorization : authorizations) {
+      request.header("Authorization", authorization);
+    }
+    return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
   void jetty_servesToken() throws Exception {
     Server server = JettyExample.start(OwnCodeExample.tokenService(directory), 0);
     try {
@@ -80,7 +118,8 @@ class ExamplesTest {
     Path tenant = Files.createDirectories(directory.resolve("credentials/test-build"));
     Files.writeString(tenant.resolve("username"), "test-build");
     Files.writeString(tenant.resolve("password"), "test-password-123");
-    String webXml = Files.readString(Path.of("src/test/resources/examples/WEB-INF/web.xml"));
+    String webXml =
+        Files.readString(Path.of("../examples/tomcat-war/src/main/webapp/WEB-INF/web.xml"));
     Path app = Files.createDirectories(directory.resolve("app/WEB-INF")).getParent();
     Files.writeString(
         app.resolve("WEB-INF/web.xml"),

@@ -1,0 +1,75 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.springboot;
+
+import io.kubernetes.client.openapi.ApiClient;
+import io.registryauth.TokenService;
+import io.registryauth.credential.Authenticator;
+import io.registryauth.credential.CachingCredentialStore;
+import io.registryauth.credential.CredentialStore;
+import io.registryauth.kubernetes.KubernetesClients;
+import io.registryauth.kubernetes.KubernetesCredentialStore;
+import io.registryauth.kubernetes.WatchingCredentialStore;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * Credentials in Secrets, if registry-auth-kubernetes is on the class path and nothing else is set.
+ * An {@link ApiClient} of the application's is taken for it; its time-outs are then what it has.
+ */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnClass(KubernetesCredentialStore.class)
+@ConditionalOnProperty(
+    prefix = RegistryAuthProperties.PREFIX,
+    name = "credentials",
+    havingValue = KubernetesConfiguration.CREDENTIALS,
+    matchIfMissing = true)
+final class KubernetesConfiguration {
+  static final String CREDENTIALS = "kubernetes";
+
+  private static final Duration FRESH = Duration.ofSeconds(30);
+
+  /** Spring closes it, which ends the watch. */
+  @Bean
+  @ConditionalOnMissingBean({CredentialStore.class, Authenticator.class, TokenService.class})
+  CredentialStore registryAuthKubernetesCredentialStore(
+      RegistryAuthProperties properties, ObjectProvider<ApiClient> clients) {
+    ApiClient client = clients.getIfUnique(() -> client(properties));
+    CachingCredentialStore lookups =
+        TokenServiceConfiguration.cached(
+            CachingCredentialStore.builder(new KubernetesCredentialStore(client)),
+            properties,
+            FRESH,
+            properties.cacheStale());
+    return properties.watch() ? WatchingCredentialStore.start(client, lookups) : lookups;
+  }
+
+  private static ApiClient client(RegistryAuthProperties properties) {
+    String file = Objects.requireNonNullElse(properties.kubeconfig(), "");
+    Path ofTheUser = Path.of(System.getProperty("user.home"), ".kube", "config");
+    boolean isPod = System.getenv("KUBERNETES_SERVICE_HOST") != null;
+    try {
+      if (!file.isEmpty()) {
+        return KubernetesClients.fromKubeconfig(Path.of(file));
+      }
+      return isPod || !Files.exists(ofTheUser)
+          ? KubernetesClients.inCluster()
+          : KubernetesClients.fromKubeconfig(ofTheUser);
+    } catch (IOException e) {
+      // A file exception's own message is the path alone.
+      String reason = e instanceof FileSystemException ? e.toString() : e.getMessage();
+      throw Settings.invalid("kubeconfig", file, String.valueOf(reason));
+    }
+  }
+}
