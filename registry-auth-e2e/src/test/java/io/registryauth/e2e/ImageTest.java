@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -69,8 +70,9 @@ class ImageTest {
     assertThat(strings(config.get("Entrypoint")))
         .startsWith("/app/runtime/bin/java", "@/app/jvm.options")
         .endsWith("io.registryauth.server.Main");
-    assertThat(strings(config.get("Env")))
-        .containsExactlyInAnyOrder("MALLOC_ARENA_MAX=1", "TMPDIR=/tmp");
+    List<String> environment = new ArrayList<>(List.of("TMPDIR=/tmp"));
+    Shipped.ENVIRONMENT.forEach((name, value) -> environment.add(name + "=" + value));
+    assertThat(strings(config.get("Env"))).containsExactlyInAnyOrderElementsOf(environment);
     assertThat(root.resolve("app/jvm.options")).content().contains("-XX:+ExitOnOutOfMemoryError");
   }
 

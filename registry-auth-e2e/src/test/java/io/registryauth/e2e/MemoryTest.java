@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -36,7 +35,7 @@ class MemoryTest {
     try (TokenServer server =
             TokenServer.start(
                 directory,
-                Map.of("MALLOC_ARENA_MAX", "1"),
+                Shipped.ENVIRONMENT,
                 ServerJar.command(
                     shipped.jvmOptionsWithArchive(),
                     "serve",

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -24,6 +25,14 @@ record Shipped(int processors, int memory, int heapPercent) {
   private static final Path OPTIONS =
       Path.of("../registry-auth-jetty-example/src/package/jvm.options").toAbsolutePath();
   private static final Path DEPLOYMENT = Path.of("../deploy/registry-auth/deployment.yaml");
+
+  /** The image's, by which memory that was taken to compile goes back to the system. */
+  static final Map<String, String> ENVIRONMENT =
+      Map.of(
+          "MALLOC_ARENA_MAX", "1",
+          "MALLOC_MMAP_THRESHOLD_", "30000",
+          "MALLOC_TOP_PAD_", "65536",
+          "MALLOC_TRIM_THRESHOLD_", "65536");
 
   private static final Pattern LIMITS =
       Pattern.compile("limits:\\s+cpu: \"(\\d+)\"\\s+memory: (\\d+)Mi");
