@@ -1,0 +1,55 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What {@code doctor --output json} has said. */
+record Doctor(Completed run) {
+  private static final Pattern COMMAND = Pattern.compile("`([^`]+)`");
+
+  /** Why something does not work, and what to do about it. */
+  record Finding(String id, String problem, String where, String fix) {
+    /** Returns the commands of the fix, in their order. */
+    List<String> commands() {
+      return COMMAND.matcher(fix).results().map(match -> match.group(1)).toList();
+    }
+  }
+
+  List<Finding> findings() {
+    assertThat(run.stderr()).as("%s", run).isEmpty();
+    return Json.objects(Json.object(run.stdout()).get("findings")).stream()
+        .map(
+            finding ->
+                new Finding(
+                    (String) finding.get("id"),
+                    (String) finding.get("problem"),
+                    (String) finding.get("where"),
+                    (String) finding.get("fix")))
+        .toList();
+  }
+
+  /** Asserts that there is this finding and no other, and returns it. */
+  Finding only(String id) {
+    assertThat(findings()).as("%s", run).extracting(Finding::id).containsExactly(id);
+    assertThat(run.status()).as("%s", run).isEqualTo(1);
+    return findings().get(0);
+  }
+
+  /** Returns a text of docs/troubleshooting.md, in which … stands for any other, as a pattern. */
+  static Pattern pattern(String symptom) {
+    return Pattern.compile(
+        Stream.of(symptom.split("…", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+  }
+
+  void assertNothing() {
+    assertThat(findings()).as("%s", run).isEmpty();
+    assertThat(run.status()).as("%s", run).isZero();
+  }
+}
