@@ -5,7 +5,10 @@ package io.registryauth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -20,6 +23,14 @@ record Doctor(Completed run) {
     List<String> commands() {
       return COMMAND.matcher(fix).results().map(match -> match.group(1)).toList();
     }
+  }
+
+  /** Runs it with these options, and nothing else that it could know of. */
+  static Doctor examine(Path directory, Stream<String> options)
+      throws IOException, InterruptedException {
+    String[] arguments =
+        Stream.concat(Stream.of("doctor", "--output=json"), options).toArray(String[]::new);
+    return new Doctor(ServerJar.run(directory, Map.of(), arguments));
   }
 
   List<Finding> findings() {

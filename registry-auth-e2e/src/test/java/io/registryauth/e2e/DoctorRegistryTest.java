@@ -5,6 +5,7 @@ package io.registryauth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.registryauth.e2e.Doctor.Finding;
 import io.registryauth.e2e.FileSetup.Outcome;
 import io.registryauth.e2e.FileSetup.Servers;
 import java.nio.file.Files;
@@ -145,7 +146,7 @@ class DoctorRegistryTest {
             "3.1.2",
             "no such file",
             "jwks.json: no such file or directory",
-            "registry-auth jwks",
+            "registry-auth.jar jwks",
             setup -> Files.delete(setup.file(FileSetup.JWKS)),
             FileSetup::publishJwks),
         new Fault(
@@ -153,7 +154,7 @@ class DoctorRegistryTest {
             "3.0.0",
             "the id of Keycloak (#4533)",
             UNTRUSTED,
-            "registry-auth jwks",
+            "registry-auth.jar jwks",
             edit(FileSetup.JWKS, "registry-auth-jwt-signer", "1hq2XuXyoIAQZkPjTrKsPkOlIwMTWWQ"),
             FileSetup::publishJwks),
         new Fault(
@@ -169,7 +170,7 @@ class DoctorRegistryTest {
             "3.1.2",
             "another key under the same id",
             "error in cryptographic primitive",
-            "registry-auth jwks",
+            "registry-auth.jar jwks",
             setup -> ServerJar.writeJwks(otherKeys.certificate(), setup.file(FileSetup.JWKS)),
             FileSetup::publishJwks),
         new Fault(
@@ -271,7 +272,7 @@ class DoctorRegistryTest {
             "3.0.0",
             "no key at all",
             "token auth requires at least one token signing key",
-            "registry-auth jwks",
+            "registry-auth.jar jwks",
             first(
                 setup -> Files.writeString(setup.file(FileSetup.JWKS), "{\"keys\":[]}"),
                 removeLine("rootcertbundle")),
@@ -281,7 +282,7 @@ class DoctorRegistryTest {
             "3.1.2",
             "the key without an id",
             UNTRUSTED,
-            "registry-auth jwks",
+            "registry-auth.jar jwks",
             edit(FileSetup.JWKS, "\"kid\": \"registry-auth-jwt-signer\",", ""),
             FileSetup::publishJwks),
         new Fault(
@@ -328,14 +329,15 @@ class DoctorRegistryTest {
         FileSetup.create(fault.version(), directory, servers, DoctorRegistryTest::crane, keys)) {
       fault.fault().on(setup);
       Outcome before = setup.use();
-      System.out.println(
-          "=== " + fault + "\n" + before.said().replaceAll("(?m)^.*level=debug.*\n", ""));
       assertThat(before.pushed()).as(before.said()).isFalse();
       assertThat(before.said()).containsPattern(Doctor.pattern(fault.symptom()));
+      Finding finding = Doctor.examine(directory, setup.files()).only(fault.finding());
+      assertThat(finding.fix()).contains(fault.fix());
 
       fault.repair().on(setup);
       Outcome after = setup.use();
       assertThat(after.pushed()).as(after.said()).isTrue();
+      Doctor.examine(directory, setup.all()).assertNothing();
     }
   }
 }
