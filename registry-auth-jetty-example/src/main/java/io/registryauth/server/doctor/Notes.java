@@ -1,0 +1,44 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server.doctor;
+
+import io.registryauth.server.doctor.Report.NotChecked;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** What the checks write down. The same twice, about the same place, is there once. */
+final class Notes {
+  private final Map<String, Finding> findings = new LinkedHashMap<>();
+  private final Set<NotChecked> notChecked = new LinkedHashSet<>();
+  private final Set<String> checked = new LinkedHashSet<>();
+
+  void finding(FindingId id, String problem, String where, String fix) {
+    findings.putIfAbsent(id + " " + where, new Finding(id, problem, where, fix));
+  }
+
+  void notChecked(String what, String why) {
+    notChecked.add(new NotChecked(what, why));
+  }
+
+  void checked(String what) {
+    checked.add(what);
+  }
+
+  boolean has(FindingId id) {
+    return findings.values().stream().anyMatch(finding -> finding.id() == id);
+  }
+
+  int findings() {
+    return findings.size();
+  }
+
+  Report report() {
+    return new Report(
+        findings.values().stream().toList(),
+        notChecked.stream().toList(),
+        checked.stream().toList());
+  }
+}
