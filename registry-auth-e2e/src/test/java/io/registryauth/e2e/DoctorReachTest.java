@@ -158,7 +158,7 @@ class DoctorReachTest {
     try (FileSetup setup = create(DoctorReachTest::crane)) {
       setup.serve("--key-id=next-key");
       assertThat(setup.use().pushed()).isFalse();
-      setup.publishJwks();
+      setup.makeJwks();
       Outcome outcome = setup.push();
       assertThat(outcome.pushed()).as(outcome.said()).isFalse();
       assertThat(outcome.said())

@@ -148,7 +148,7 @@ class DoctorRegistryTest {
             "jwks.json: no such file or directory",
             "registry-auth.jar jwks",
             setup -> Files.delete(setup.file(FileSetup.JWKS)),
-            FileSetup::publishJwks),
+            FileSetup::makeJwks),
         new Fault(
             "kid-unknown",
             "3.0.0",
@@ -156,15 +156,15 @@ class DoctorRegistryTest {
             UNTRUSTED,
             "registry-auth.jar jwks",
             edit(FileSetup.JWKS, "registry-auth-jwt-signer", "1hq2XuXyoIAQZkPjTrKsPkOlIwMTWWQ"),
-            FileSetup::publishJwks),
+            FileSetup::makeJwks),
         new Fault(
-            "kid-unknown",
+            "jwks-missing",
             "3.1.2",
             "the id of libtrust, which version 3 gives to no certificate (#4299)",
             UNTRUSTED,
-            "rfc7638",
+            "registry-auth.jar jwks --cert tls.crt --key-id libtrust",
             first(removeLine("jwks"), serve("--key-id=libtrust")),
-            serve("--key-id=rfc7638")),
+            first(FileSetup::makeJwks, addLine("jwks", "%s/jwks.json"))),
         new Fault(
             "key-differs",
             "3.1.2",
@@ -172,7 +172,7 @@ class DoctorRegistryTest {
             "error in cryptographic primitive",
             "registry-auth.jar jwks",
             setup -> ServerJar.writeJwks(otherKeys.certificate(), setup.file(FileSetup.JWKS)),
-            FileSetup::publishJwks),
+            FileSetup::makeJwks),
         new Fault(
             "issuer-differs",
             "3.1.2",
@@ -205,7 +205,7 @@ class DoctorRegistryTest {
             "rootcertbundle",
             first(
                 serve("--profile=distribution-2.8"),
-                FileSetup::publishJwks,
+                FileSetup::publishKeys,
                 removeLine("rootcertbundle")),
             addLine("rootcertbundle", "%s/tls.crt")),
         new Fault(
@@ -266,7 +266,7 @@ class DoctorRegistryTest {
             "failed to parse jwks: …",
             "",
             entry("{\"kty\":\"XYZ\",\"kid\":\"other\"}"),
-            FileSetup::publishJwks),
+            FileSetup::makeJwks),
         new Fault(
             "jwks-invalid",
             "3.0.0",
@@ -276,7 +276,7 @@ class DoctorRegistryTest {
             first(
                 setup -> Files.writeString(setup.file(FileSetup.JWKS), "{\"keys\":[]}"),
                 removeLine("rootcertbundle")),
-            FileSetup::publishJwks),
+            FileSetup::makeJwks),
         new Fault(
             "jwks-invalid",
             "3.1.2",
@@ -284,13 +284,13 @@ class DoctorRegistryTest {
             UNTRUSTED,
             "registry-auth.jar jwks",
             edit(FileSetup.JWKS, "\"kid\": \"registry-auth-jwt-signer\",", ""),
-            FileSetup::publishJwks),
+            FileSetup::makeJwks),
         new Fault(
             "certificate-expired",
             "2.8",
             "an expired certificate in x5c",
             "x509: certificate has expired or is not yet valid: …",
-            "openssl",
+            "renew the certificate of the same key",
             first(setup -> setup.sign(expired(setup.keys())), FileSetup::publishKeys),
             first(setup -> setup.sign(renewed(setup.keys())), FileSetup::publishKeys)),
         new Fault(

@@ -153,10 +153,12 @@ final class FileSetup implements AutoCloseable {
   /** Gives the registry what verifies the server's tokens, as it reads it at its next start. */
   void publishKeys() throws IOException, InterruptedException {
     Files.copy(keys.certificate(), file(CERTIFICATE), StandardCopyOption.REPLACE_EXISTING);
-    publishJwks();
+    URI jwks = servers.get(keys, options).uri().resolve("/jwks.json");
+    Files.writeString(file(JWKS), Http.send("GET", jwks).body());
   }
 
-  void publishJwks() throws IOException, InterruptedException {
+  /** Makes the registry's JWK Set by the command. */
+  void makeJwks() throws IOException, InterruptedException {
     String[] keyId =
         Arrays.stream(options)
             .filter(option -> option.matches("--(key-id|profile)=.*"))
