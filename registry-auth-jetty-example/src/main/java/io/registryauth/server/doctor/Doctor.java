@@ -22,7 +22,10 @@ public final class Doctor {
             new JwksCheck(),
             new KeyCheck(),
             new AlgorithmsCheck(),
-            new TokenCheck(this::now));
+            new TokenCheck(this::now),
+            new CaCheck(),
+            new DockerConfigCheck(),
+            new ReachCheck(this::now));
   }
 
   private Instant now() {

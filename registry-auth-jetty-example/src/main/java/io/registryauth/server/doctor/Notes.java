@@ -15,8 +15,12 @@ final class Notes {
   private final Set<NotChecked> notChecked = new LinkedHashSet<>();
   private final Set<String> checked = new LinkedHashSet<>();
 
+  void finding(Finding finding) {
+    findings.putIfAbsent(finding.id() + " " + finding.where(), finding);
+  }
+
   void finding(FindingId id, String problem, String where, String fix) {
-    findings.putIfAbsent(id + " " + where, new Finding(id, problem, where, fix));
+    finding(new Finding(id, problem, where, fix));
   }
 
   void notChecked(String what, String why) {
@@ -25,10 +29,6 @@ final class Notes {
 
   void checked(String what) {
     checked.add(what);
-  }
-
-  boolean has(FindingId id) {
-    return findings.values().stream().anyMatch(finding -> finding.id() == id);
   }
 
   int findings() {
