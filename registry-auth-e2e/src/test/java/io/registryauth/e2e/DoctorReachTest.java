@@ -69,16 +69,19 @@ class DoctorReachTest {
     return FileSetup.crane(image, dockerConfig, name);
   }
 
-  private static void assertFails(FileSetup setup, String symptom) throws Exception {
-    Outcome outcome = setup.use();
-    System.out.println("=== " + outcome.said().replaceAll("(?m)^.*level=(debug|info).*\n", ""));
+  /** Sees the symptom, then the finding, and that its fix says this. */
+  private static void assertFound(
+      FileSetup setup, Outcome outcome, String symptom, String finding, String fix)
+      throws Exception {
     assertThat(outcome.pushed()).as(outcome.said()).isFalse();
     assertThat(outcome.said()).containsPattern(Doctor.pattern(symptom));
+    assertThat(Doctor.examine(directory, setup.all()).only(finding).fix()).contains(fix);
   }
 
-  private static void assertWorks(FileSetup setup) throws Exception {
+  private static void assertHealthy(FileSetup setup) throws Exception {
     Outcome outcome = setup.use();
     assertThat(outcome.pushed()).as(outcome.said()).isTrue();
+    Doctor.examine(directory, setup.all()).assertNothing();
   }
 
   /** containerd #4982 and #12822, Katello #11389: what a proxy, or a filter, says to a form. */
@@ -95,10 +98,11 @@ class DoctorReachTest {
             RealmProxy.answeringPost(
                 servers.get(keys), new RealmProxy.Answer(status, type, body))) {
       setup.realm(server -> proxy.realm());
-      assertFails(setup, symptom);
+      assertFound(
+          setup, setup.use(), symptom, "realm-no-token-service", "pass GET and POST");
 
       setup.realm(TokenServer::realm);
-      assertWorks(setup);
+      assertHealthy(setup);
     }
   }
 
@@ -106,10 +110,15 @@ class DoctorReachTest {
   void realm_atWhichNobodyListens_isFound() throws Exception {
     try (FileSetup setup = create(DoctorReachTest::buildKit)) {
       setup.realm(server -> URI.create("http://localhost:1/auth"));
-      assertFails(setup, "dial tcp …: connect: connection refused");
+      assertFound(
+          setup,
+          setup.use(),
+          "dial tcp …: connect: connection refused",
+          "realm-unreachable",
+          "auth.token.realm");
 
       setup.realm(TokenServer::realm);
-      assertWorks(setup);
+      assertHealthy(setup);
     }
   }
 
@@ -117,10 +126,15 @@ class DoctorReachTest {
   void realm_withAnotherPath_isFound() throws Exception {
     try (FileSetup setup = create(DoctorReachTest::buildKit)) {
       setup.realm(server -> URI.create(server.realm() + "s"));
-      assertFails(setup, "unsupported: Not Found");
+      assertFound(
+          setup,
+          setup.use(),
+          "unsupported: Not Found",
+          "realm-no-token-service",
+          "/auth of the token server");
 
       setup.realm(TokenServer::realm);
-      assertWorks(setup);
+      assertHealthy(setup);
     }
   }
 
@@ -132,10 +146,11 @@ class DoctorReachTest {
             RealmProxy.ahead(
                 servers.get(keys), Duration.ofMinutes(10), body -> later(body, key, 600))) {
       setup.realm(server -> proxy.realm());
-      assertFails(setup, "token not to be used before …");
+      assertFound(
+          setup, setup.use(), "token not to be used before …", "clock-skew", "NTP");
 
       setup.realm(TokenServer::realm);
-      assertWorks(setup);
+      assertHealthy(setup);
     }
   }
 
@@ -159,12 +174,14 @@ class DoctorReachTest {
       setup.serve("--key-id=next-key");
       assertThat(setup.use().pushed()).isFalse();
       setup.makeJwks();
-      Outcome outcome = setup.push();
-      assertThat(outcome.pushed()).as(outcome.said()).isFalse();
-      assertThat(outcome.said())
-          .containsPattern(Doctor.pattern("token signed by untrusted key with ID: …"));
+      assertFound(
+          setup,
+          setup.push(),
+          "token signed by untrusted key with ID: …",
+          "registry-restart",
+          "restart the registry");
 
-      assertWorks(setup);
+      assertHealthy(setup);
     }
   }
 }
