@@ -6,6 +6,7 @@ package io.registryauth.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.stream.Stream;
 
 /** What {@code doctor --output json} has said. */
 record Doctor(Completed run) {
+  private static final Path PAGE = Path.of("../docs/troubleshooting.md");
   private static final Pattern COMMAND = Pattern.compile("`([^`]+)`");
 
   /** Why something does not work, and what to do about it. */
@@ -53,10 +55,35 @@ record Doctor(Completed run) {
     return findings().get(0);
   }
 
-  /** Returns a text of docs/troubleshooting.md, in which … stands for any other, as a pattern. */
-  static Pattern pattern(String symptom) {
+  /**
+   * Returns a text, in which … stands for any other, as a pattern; docs/troubleshooting.md must
+   * have it in the row of the finding.
+   */
+  static Pattern symptom(String finding, String text) throws IOException {
+    assertThat(Files.readAllLines(PAGE))
+        .filteredOn(line -> line.startsWith("| `" + finding + "` |"))
+        .singleElement()
+        .asString()
+        .contains("`" + text + "`");
     return Pattern.compile(
-        Stream.of(symptom.split("…", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+        Stream.of(text.split("…", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+  }
+
+  /** Asserts that this is what it finds first, and that all else can come of it. */
+  Finding first(String id, String... consequences) {
+    List<Finding> findings = findings();
+    assertThat(findings).as("%s", run).isNotEmpty();
+    assertThat(findings.get(0).id()).as("%s", run).isEqualTo(id);
+    assertThat(findings.stream().skip(1).map(Finding::id))
+        .as("%s", run)
+        .isSubsetOf(consequences);
+    assertThat(run.status()).as("%s", run).isEqualTo(1);
+    return findings.get(0);
+  }
+
+  /** Returns what it could not look at, and why. */
+  String notChecked() {
+    return String.valueOf(Json.object(run.stdout()).get("not_checked"));
   }
 
   void assertNothing() {

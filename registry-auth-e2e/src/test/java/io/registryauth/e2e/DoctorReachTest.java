@@ -74,7 +74,7 @@ class DoctorReachTest {
       FileSetup setup, Outcome outcome, String symptom, String finding, String fix)
       throws Exception {
     assertThat(outcome.pushed()).as(outcome.said()).isFalse();
-    assertThat(outcome.said()).containsPattern(Doctor.pattern(symptom));
+    assertThat(outcome.said()).containsPattern(Doctor.symptom(finding, symptom));
     assertThat(Doctor.examine(directory, setup.all()).only(finding).fix()).contains(fix);
   }
 
@@ -98,8 +98,7 @@ class DoctorReachTest {
             RealmProxy.answeringPost(
                 servers.get(keys), new RealmProxy.Answer(status, type, body))) {
       setup.realm(server -> proxy.realm());
-      assertFound(
-          setup, setup.use(), symptom, "realm-no-token-service", "pass GET and POST");
+      assertFound(setup, setup.use(), symptom, "realm-no-token-service", "pass GET and POST");
 
       setup.realm(TokenServer::realm);
       assertHealthy(setup);
@@ -146,8 +145,7 @@ class DoctorReachTest {
             RealmProxy.ahead(
                 servers.get(keys), Duration.ofMinutes(10), body -> later(body, key, 600))) {
       setup.realm(server -> proxy.realm());
-      assertFound(
-          setup, setup.use(), "token not to be used before …", "clock-skew", "NTP");
+      assertFound(setup, setup.use(), "token not to be used before …", "clock-skew", "NTP");
 
       setup.realm(TokenServer::realm);
       assertHealthy(setup);

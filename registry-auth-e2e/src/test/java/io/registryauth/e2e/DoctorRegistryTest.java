@@ -10,9 +10,12 @@ import io.registryauth.e2e.FileSetup.Outcome;
 import io.registryauth.e2e.FileSetup.Servers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -185,7 +188,7 @@ class DoctorRegistryTest {
             "service-differs",
             "3.1.2",
             "another service",
-            "…service…",
+            "UNSUPPORTED_VALUE: The parameter service is …",
             "docker-registry",
             serve("--service=another-registry"),
             serve()),
@@ -233,10 +236,30 @@ class DoctorRegistryTest {
                 removeLine("jwks")),
             addLine("jwks", "%s/jwks.json")),
         new Fault(
+            "key-kind",
+            "3.1.2",
+            "EC by its thumbprint, of which a coordinate begins with zero",
+            UNTRUSTED,
+            "jwks",
+            first(
+                setup -> setup.sign(KeyKindsTest.ecKeys(directory, true)),
+                serve("--key-id=rfc7638"),
+                FileSetup::publishKeys,
+                removeLine("jwks")),
+            addLine("jwks", "%s/jwks.json")),
+        new Fault(
+            "key-kind",
+            "2.8",
+            "Ed25519 among its certificates",
+            "public key type ed25519.PublicKey is not supported",
+            "RSA",
+            setup -> addCertificate(setup, Keys.generateEd25519(directory)),
+            FileSetup::publishKeys),
+        new Fault(
             "signing-algorithms",
             "3.1.2",
             "a text in the place of a list",
-            "…signingalgorithms…",
+            "signingalgorithms must be a list of signing algorithms",
             "[RS256]",
             addLine("signingalgorithms", "RS256"),
             edit(FileSetup.CONFIG, "signingalgorithms: RS256", "signingalgorithms: [RS256]")),
@@ -244,7 +267,7 @@ class DoctorRegistryTest {
             "signing-algorithms",
             "3.0.0",
             "an algorithm that there is not",
-            "…signing algorithm…",
+            "unsupported signing algorithm: …",
             "RS256",
             addLine("signingalgorithms", "[RSA]"),
             edit(FileSetup.CONFIG, "signingalgorithms: [RSA]", "signingalgorithms: [RS256]")),
@@ -303,6 +326,13 @@ class DoctorRegistryTest {
             addLine("service", "docker-registry")));
   }
 
+  private static void addCertificate(FileSetup setup, Keys more) throws Exception {
+    Files.writeString(
+        setup.file(FileSetup.CERTIFICATE),
+        Files.readString(more.certificate()),
+        StandardOpenOption.APPEND);
+  }
+
   private static Keys expired(Keys keys) throws Exception {
     Keys expired = copy(keys);
     expired.openssl("req -new -key tls.key -subj /CN=registry-auth-jwt-signer -out tls.csr");
@@ -330,7 +360,7 @@ class DoctorRegistryTest {
       fault.fault().on(setup);
       Outcome before = setup.use();
       assertThat(before.pushed()).as(before.said()).isFalse();
-      assertThat(before.said()).containsPattern(Doctor.pattern(fault.symptom()));
+      assertThat(before.said()).containsPattern(Doctor.symptom(fault.finding(), fault.symptom()));
       Finding finding = Doctor.examine(directory, setup.files()).only(fault.finding());
       assertThat(finding.fix()).contains(fault.fix());
 
@@ -339,5 +369,21 @@ class DoctorRegistryTest {
       assertThat(after.pushed()).as(after.said()).isTrue();
       Doctor.examine(directory, setup.all()).assertNothing();
     }
+  }
+
+  @Test
+  void certificateOfAnotherKey_isFound() throws Exception {
+    String[] options = {"--signing-key=" + keys.key(), "--signing-cert=" + otherKeys.certificate()};
+    Completed refused =
+        ServerJar.refused(directory, Map.of(), options[0], options[1], "--credentials=directory:.");
+    assertThat(refused.stderr())
+        .containsPattern(
+            Doctor.symptom(
+                "signing-key-differs", "The private key does not match the certificate"));
+
+    assertThat(Doctor.examine(directory, Stream.of(options)).only("signing-key-differs").where())
+        .contains(otherKeys.certificate().toString());
+    Doctor.examine(directory, Stream.of(options[0], "--signing-cert=" + keys.certificate()))
+        .assertNothing();
   }
 }

@@ -4,12 +4,17 @@
 package io.registryauth.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.registryauth.e2e.Doctor.Finding;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.Stream;
+import org.jose4j.json.JsonUtil;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,7 +37,7 @@ class DoctorTenantTest {
     void on(String tenant) throws Exception;
   }
 
-  /** One thing that is wrong with a tenant, what BuildKit or the token server's log says. */
+  /** One thing that is wrong with a tenant, and what one of the logs, or BuildKit, says. */
   private record Fault(String finding, String tenant, String symptom, Change fault) {
     @Override
     public String toString() {
@@ -92,38 +97,38 @@ class DoctorTenantTest {
         "{\"stringData\":{\"" + key + "\":\"" + value + "\"}}");
   }
 
+  private static void patch(String kind, String name, String namespace, String patch)
+      throws Exception {
+    api.kubectl("patch", kind, name, "-n", namespace, "--type=merge", "-p", patch);
+  }
+
   static Stream<Fault> faults() {
     return Stream.of(
         new Fault(
             "docker-config-host",
             "wrong-host",
-            "401 Unauthorized",
+            "authorization token required",
             tenant -> dockerConfig(tenant, REGISTRY + ":443", password(tenant))),
         new Fault(
             "docker-config-password",
             "wrong-password",
-            "401 Unauthorized",
+            "reason=\"wrong-password\"",
             tenant -> dockerConfig(tenant, REGISTRY, "another-password")),
-        new Fault(
-            "docker-config-missing",
-            "no-config",
-            "401 Unauthorized",
-            tenant -> api.kubectl("delete", "secret", "registry-docker-config", "-n", tenant)),
         new Fault(
             "username-differs",
             "wrong-username",
-            "401 Unauthorized",
+            "reason=\"stored-username-is-another\"",
             tenant ->
                 patchSecret(tenant, tenant + "-registry-credentials", "username", "somebody")),
         new Fault(
             "secret-missing",
             "no-secret",
-            "401 Unauthorized",
+            "reason=\"unknown-namespace\"",
             tenant -> api.deleteCredentials(tenant)),
         new Fault(
             "secret-forbidden",
             "no-role",
-            "401 Unauthorized",
+            "Kubernetes forbids reading the Secret …",
             tenant ->
                 api.kubectl("delete", "rolebinding", "registry-auth-secret-reader", "-n", tenant)),
         new Fault(
@@ -146,18 +151,217 @@ class DoctorTenantTest {
     }
   }
 
+  private static Doctor examine(String tenant) throws Exception {
+    return new Doctor(
+        setup.registryAuth(
+            "doctor",
+            "--output=json",
+            "--kubeconfig=" + api.adminKubeconfig(),
+            "--tenant=" + tenant));
+  }
+
+  private static void assertHealthy(String tenant) throws Exception {
+    push(tenant).orFail();
+    examine(tenant).assertNothing();
+  }
+
+  /** Runs the commands of a finding, as they stand, where the jar and kubectl are at hand. */
+  private static void follow(Finding finding) throws Exception {
+    assertThat(finding.commands()).as("%s", finding).isNotEmpty();
+    for (String command : finding.commands()) {
+      setup.shell(command).orFail();
+    }
+  }
+
+  @Test
+  void goodSetup_ofACreatedTenant_hasNothingWrong() throws Exception {
+    createTenant("good");
+
+    assertHealthy("good");
+  }
+
   @ParameterizedTest
   @MethodSource("faults")
   void fault_ofATenant_isNamedAndItsCommandsHelp(Fault fault) throws Exception {
     String tenant = fault.tenant();
     createTenant(tenant);
     fault.fault().on(tenant);
-    int logged = setup.tokenServer().log().length();
+    int ofRegistry = setup.registryLog().length();
+    int ofTokenServer = setup.tokenServer().log().length();
     Completed before = push(tenant);
-    String log = setup.tokenServer().log().substring(logged);
-    System.out.println("=== " + fault + "\n" + before.output() + "\n" + log);
-
+    String said =
+        before.output()
+            + setup.registryLog().substring(ofRegistry)
+            + setup.tokenServer().log().substring(ofTokenServer);
     assertThat(before.status()).as("%s", before).isNotZero();
-    assertThat(before.output() + log).containsPattern(Doctor.pattern(fault.symptom()));
+    assertThat(said).containsPattern(Doctor.symptom(fault.finding(), fault.symptom()));
+
+    follow(examine(tenant).only(fault.finding()));
+
+    assertHealthy(tenant);
+  }
+
+  /** Kubernetes tells the registry of the Service registry-auth, by REGISTRY_AUTH_PORT. */
+  @Test
+  void registryWithServiceLinks_doesNotStart() throws Exception {
+    createTenant("links");
+    try {
+      patchRegistry("{\"enableServiceLinks\":true}");
+      assertThatThrownBy(setup::restartRegistry)
+          .isInstanceOf(AssertionError.class)
+          .message()
+          .containsPattern(
+              Doctor.symptom(
+                  "service-links",
+                  "parsing environment variable REGISTRY_AUTH_PORT: yaml: unmarshal errors"));
+
+      follow(examine("links").first("service-links", "registry-unreachable"));
+
+      setup.restartRegistry();
+      assertHealthy("links");
+    } finally {
+      repairRegistry();
+    }
+  }
+
+  /** The registry reads the configuration of its image, and the ConfigMap is beside it. */
+  @Test
+  void registryWithItsConfigurationAtTheOldPath_speaksPlainHttp() throws Exception {
+    createTenant("old-path");
+    try {
+      patchRegistry(
+          "{\"containers\":[{\"name\":\"registry\",\"volumeMounts\":["
+              + "{\"$patch\":\"delete\",\"mountPath\":\"/etc/distribution\"},"
+              + "{\"name\":\"registry-config\",\"mountPath\":\"/etc/docker/registry\"}]}]}");
+      setup.restartRegistry();
+      Completed before = push("old-path");
+      assertThat(before.status()).as("%s", before).isNotZero();
+      assertThat(before.output())
+          .containsPattern(
+              Doctor.symptom("config-path", "http: server gave HTTP response to HTTPS client"));
+
+      Finding finding = examine("old-path").first("config-path", "registry-not-https");
+      assertThat(finding.fix()).contains("mountPath: /etc/distribution");
+
+      repairRegistry();
+      assertHealthy("old-path");
+    } finally {
+      repairRegistry();
+    }
+  }
+
+  @Test
+  void registryWithoutJwks_refusesTheTokens() throws Exception {
+    createTenant("no-jwks");
+    try {
+      String path = "jsonpath={.data.config\\.yml}";
+      String config =
+          api.kubectl("get", "configmap", "registry-config", "-n", "registry", "-o", path);
+      patchConfig(config.replaceAll("(?m)^    jwks:.*\n", ""));
+      setup.restartRegistry();
+      Completed before = push("no-jwks");
+      assertThat(before.status()).as("%s", before).isNotZero();
+      assertThat(setup.registryLog())
+          .containsPattern(
+              Doctor.symptom("jwks-missing", "token signed by untrusted key with ID: …"));
+
+      assertThat(examine("no-jwks").only("jwks-missing").where())
+          .contains("registry/registry-config");
+
+      repairRegistry();
+      assertHealthy("no-jwks");
+    } finally {
+      repairRegistry();
+    }
+  }
+
+  private static void patchRegistry(String podSpec) throws Exception {
+    api.kubectl(
+        "patch",
+        "deployment",
+        "registry",
+        "-n",
+        "registry",
+        "-p",
+        "{\"spec\":{\"template\":{\"spec\":" + podSpec + "}}}");
+  }
+
+  private static void patchConfig(String config) throws Exception {
+    patch(
+        "configmap",
+        "registry-config",
+        "registry",
+        JsonUtil.toJson(Map.of("data", Map.of("config.yml", config))));
+  }
+
+  /** Gives the cluster what deploy/ has, and the registry what is in the cluster. */
+  private static void repairRegistry() throws Exception {
+    setup.repairRegistry();
+    setup.restartRegistry();
+  }
+
+  /** The directory of a build is what the pod's volume shows. */
+  @Test
+  void buildPodWithoutDockerfile_doesNotBuild() throws Exception {
+    createTenant("no-dockerfile");
+    api.apply(
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: sources, namespace: no-dockerfile}
+        data:
+          Containerfile: "FROM scratch"
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: build, namespace: no-dockerfile}
+        spec:
+          serviceAccountName: buildkit
+          containers:
+          - name: build
+            image: moby/buildkit:v0.34.2-rootless
+            command: [buildctl-daemonless.sh]
+            args: [build, --frontend, dockerfile.v0, --local, context=/work, --local, dockerfile=/work]
+            volumeMounts:
+            - {name: docker-config, mountPath: /home/user/.docker}
+            - {name: registry-ca, mountPath: /etc/ssl/certs/registry-ca.crt, subPath: ca.crt}
+            - {name: sources, mountPath: /work}
+          volumes:
+          - name: docker-config
+            secret:
+              secretName: registry-docker-config
+              items: [{key: .dockerconfigjson, path: config.json}]
+          - {name: registry-ca, secret: {secretName: registry-ca-cert}}
+          - {name: sources, configMap: {name: sources}}
+        """);
+    try (BuildKit buildKit = setup.startBuildKit("no-dockerfile")) {
+      Path work = Files.createDirectory(buildKit.home().resolve("work"));
+      Files.writeString(work.resolve("Containerfile"), "FROM scratch\n");
+      String image = "type=image,name=" + REGISTRY + "/no-dockerfile/app:1,push=true";
+      Completed before = buildKit.buildIn(work, image);
+      System.out.println("=== dockerfile " + before.output());
+      assertThat(before.status()).as("%s", before).isNotZero();
+      assertThat(before.output())
+          .containsPattern(
+              Doctor.symptom("dockerfile-missing", "open Dockerfile: no such file or directory"));
+      Completed elsewhere = buildKit.buildIn(buildKit.home().resolve("tmp/test-build"), image);
+      System.out.println("=== dockerfile " + elsewhere.output());
+      assertThat(elsewhere.status()).as("%s", elsewhere).isNotZero();
+      assertThat(elsewhere.output())
+          .containsPattern(
+              Doctor.symptom("dockerfile-missing", "could not find …: no such file or directory"));
+      Doctor doctor = examine("no-dockerfile");
+      doctor.only("dockerfile-missing");
+      assertThat(doctor.notChecked()).contains("kubectl exec -n no-dockerfile buildkit-test -- ls");
+
+      Files.writeString(work.resolve("Dockerfile"), "FROM scratch\nCOPY Containerfile /\n");
+      patch(
+          "configmap",
+          "sources",
+          "no-dockerfile",
+          "{\"data\":{\"Dockerfile\":\"FROM scratch\\nCOPY Containerfile /\"}}");
+      buildKit.buildIn(work, image).orFail();
+      examine("no-dockerfile").assertNothing();
+    }
   }
 }

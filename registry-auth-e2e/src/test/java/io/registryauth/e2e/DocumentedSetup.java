@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -46,6 +47,7 @@ final class DocumentedSetup implements AutoCloseable {
 
   static DocumentedSetup start(Path directory) throws Exception {
     Stream.of("buildkitd", "buildctl", "registry-3.1.2").forEach(Peers::program);
+    Files.createSymbolicLink(directory.resolve("registry-auth.jar"), ServerJar.path());
     HostNames hosts = HostNames.create(directory, REGISTRY, REALM);
     Manifests manifests = Manifests.copy(directory);
     DocumentedSetup setup =
@@ -67,6 +69,16 @@ final class DocumentedSetup implements AutoCloseable {
   void give(String kustomization) throws Exception {
     for (KubernetesObject object : manifests.objects(kustomization)) {
       if (!LEFT_OUT.contains(object.kind())) {
+        api.apply(object.toJson());
+      }
+    }
+  }
+
+  /** Gives the API server the registry's configuration and pod of deploy/ again. */
+  void repairRegistry() throws Exception {
+    for (KubernetesObject object : manifests.objects(OVERLAY)) {
+      if (Set.of("registry", "registry-config").contains(object.name())
+          && Set.of("ConfigMap", "Deployment").contains(object.kind())) {
         api.apply(object.toJson());
       }
     }
@@ -107,10 +119,20 @@ final class DocumentedSetup implements AutoCloseable {
     return run(ServerJar.command(List.of(), arguments));
   }
 
-  /** Runs a program as the cluster's administrator, where the names are known. */
-  Completed run(List<String> command) throws Exception {
+  /** Runs a line of shell as an administrator does, with the jar and kubectl at hand. */
+  Completed shell(String line) throws Exception {
+    return run(List.of("bash", "-euo", "pipefail", "-c", line));
+  }
+
+  private Completed run(List<String> command) throws Exception {
     return RunningProcess.run(
-        directory, hosts.known(command), Map.of("KUBECONFIG", api.adminKubeconfig().toString()));
+        directory,
+        hosts.known(command),
+        Map.of(
+            "KUBECONFIG",
+            api.adminKubeconfig().toString(),
+            "PATH",
+            Peers.program("kubectl").getParent() + ":" + System.getenv("PATH")));
   }
 
   /** Does what the kubelet does: shows a pod's program its files. */
@@ -171,21 +193,37 @@ final class DocumentedSetup implements AutoCloseable {
     }
   }
 
-  /** Does what the kubelet does for BuildKit's pod in deploy/tenant. */
+  /** Does what the kubelet does for BuildKit's pod in deploy/tenant, as the API server has it. */
   BuildKit startBuildKit(String namespace) throws Exception {
+    KubernetesObject pod =
+        new KubernetesObject(
+            Json.object(api.kubectl("get", "pod", "buildkit-test", "-n", namespace, "-o", "json")));
     Path home = Files.createTempDirectory(directory, "buildkit-");
-    mountDockerConfig(namespace, home);
-    Path authority =
-        Files.writeString(
-            home.resolve("registry-ca.crt"), api.entry(namespace, "registry-ca-cert", "ca.crt"));
+    Optional<String> login = mountedSecret(pod, "/home/user/.docker");
+    if (login.isPresent()) {
+      Files.writeString(
+          Files.createDirectory(home.resolve(".docker")).resolve("config.json"),
+          api.entry(namespace, login.get(), ".dockerconfigjson"));
+    }
+    Path authority = home.resolve("registry-ca.crt");
+    Files.writeString(
+        authority,
+        api.entry(
+            namespace,
+            mountedSecret(pod, "/etc/ssl/certs/registry-ca.crt").orElseThrow(),
+            "ca.crt"));
     return BuildKit.start(home, hosts::known, Map.of("SSL_CERT_FILE", authority.toString()));
   }
 
-  /** Shows BuildKit the docker config as it is now; the client reads it each time. */
-  void mountDockerConfig(String namespace, Path home) throws Exception {
-    Path docker = Files.createDirectories(home.resolve(".docker"));
-    Path config = docker.resolve("config.json");
-    Files.writeString(config, api.entry(namespace, "registry-docker-config", ".dockerconfigjson"));
+  private static Optional<String> mountedSecret(KubernetesObject pod, String path) {
+    return pod.parts("spec/containers/volumeMounts")
+        .filter(mount -> mount.text("mountPath").equals(path))
+        .flatMap(
+            mount ->
+                pod.parts("spec/volumes")
+                    .filter(volume -> volume.text("name").equals(mount.text("name"))))
+        .map(volume -> volume.text("secret/secretName"))
+        .findFirst();
   }
 
   /** Returns where the registry stores a repository. */

@@ -89,6 +89,7 @@ class DocumentedSetupTest {
   @Test
   void tenantMadeByTheCommand_buildsAndPushesWithBuildKit() throws Exception {
     String said = setup.registryAuth("tenant", "create", CREATED).orFail();
+    setup.giveBuildPod(CREATED);
 
     assertThat(said)
         .doesNotContain(api.entry(CREATED, CREATED + "-registry-credentials", "password"));

@@ -93,8 +93,7 @@ final class DockerConfigCheck implements Check {
 
   private static void noEntry(
       Source source, JsonObject auths, String host, Setup setup, Notes notes) {
-    Optional<String> near =
-        auths.keySet().stream().filter(key -> isNear(key, host)).findFirst();
+    Optional<String> near = auths.keySet().stream().filter(key -> isNear(key, host)).findFirst();
     notes.finding(
         DOCKER_CONFIG_HOST,
         near.map(

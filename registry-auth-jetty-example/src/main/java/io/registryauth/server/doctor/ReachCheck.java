@@ -32,9 +32,7 @@ final class ReachCheck implements Check {
     Optional<HttpUrl> realm =
         setup.realm().or(() -> challenge.map(Challenge::realm)).map(HttpUrl::parse);
     boolean isTokenService =
-        realm
-            .filter(url -> new RealmVisit(setup, url, http, clocks, notes).visit())
-            .isPresent();
+        realm.filter(url -> new RealmVisit(setup, url, http, clocks, notes).visit()).isPresent();
     Tokens tokens =
         new Tokens(setup, challenge.isPresent() ? registry : Optional.empty(), http, now, notes);
     Optional<SigningKey> key = OurTokens.signingKey(setup.tokenServer());
@@ -46,7 +44,10 @@ final class ReachCheck implements Check {
 
   private static List<X509Certificate> authorities(Setup setup) {
     try {
-      return setup.ca().flatMap(Source::text).<List<X509Certificate>>map(Certificates::parse)
+      return setup
+          .ca()
+          .flatMap(Source::text)
+          .<List<X509Certificate>>map(Certificates::parse)
           .orElse(List.of());
     } catch (IllegalArgumentException e) {
       return List.of(); // which CaCheck says
