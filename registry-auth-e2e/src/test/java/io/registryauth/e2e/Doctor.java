@@ -74,9 +74,7 @@ record Doctor(Completed run) {
     List<Finding> findings = findings();
     assertThat(findings).as("%s", run).isNotEmpty();
     assertThat(findings.get(0).id()).as("%s", run).isEqualTo(id);
-    assertThat(findings.stream().skip(1).map(Finding::id))
-        .as("%s", run)
-        .isSubsetOf(consequences);
+    assertThat(findings.stream().skip(1).map(Finding::id)).as("%s", run).isSubsetOf(consequences);
     assertThat(run.status()).as("%s", run).isEqualTo(1);
     return findings.get(0);
   }

@@ -79,7 +79,7 @@ final class DocumentedSetup implements AutoCloseable {
     for (KubernetesObject object : manifests.objects(OVERLAY)) {
       if (Set.of("registry", "registry-config").contains(object.name())
           && Set.of("ConfigMap", "Deployment").contains(object.kind())) {
-        api.apply(object.toJson());
+        api.replace(object.toJson());
       }
     }
   }
