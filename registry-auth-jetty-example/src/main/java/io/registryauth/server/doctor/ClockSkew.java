@@ -30,7 +30,8 @@ final class ClockSkew {
       notes.finding(
           CLOCK_SKEW,
           "the clock of %s is %d s %s that of this machine: registries refuse tokens that are not valid"
-                  .formatted(who, behind.abs().toSeconds(), behind.isNegative() ? "before" : "behind")
+                  .formatted(
+                      who, behind.abs().toSeconds(), behind.isNegative() ? "before" : "behind")
               + " yet or any more, with 60 s of leeway",
           where,
           "set both clocks by NTP: timedatectl set-ntp true, on each node");

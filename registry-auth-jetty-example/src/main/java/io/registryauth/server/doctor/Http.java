@@ -98,8 +98,7 @@ final class Http {
 
   private Answer ask(Request request) throws IOException {
     try (Response response = client.newCall(request).execute()) {
-      return new Answer(
-          response.code(), response.headers(), response.peekBody(MAX_BODY).string());
+      return new Answer(response.code(), response.headers(), response.peekBody(MAX_BODY).string());
     }
   }
 }

@@ -24,7 +24,8 @@ final class RealmVisit {
   private static final int TOO_MANY = 429;
 
   /** After these, clients that begin with POST go on with GET. */
-  private static final ImmutableSet<Integer> POST_MAY = ImmutableSet.of(200, 400, 401, 404, 405, 429);
+  private static final ImmutableSet<Integer> POST_MAY =
+      ImmutableSet.of(200, 400, 401, 404, 405, 429);
 
   private final Setup setup;
   private final HttpUrl realm;
@@ -116,7 +117,8 @@ final class RealmVisit {
       }
       case TOO_MANY -> {
         notes.notChecked(
-            "the realm, " + realm, "it has had too many wrong passwords from here; try again later");
+            "the realm, " + realm,
+            "it has had too many wrong passwords from here; try again later");
         return false;
       }
       default -> {
@@ -135,7 +137,8 @@ final class RealmVisit {
               + " what a token service says");
     }
     if (answer.isHtml() && answer.status() == OK) {
-      return none("it answers a POST with HTML, which containerd takes for a token that is damaged");
+      return none(
+          "it answers a POST with HTML, which containerd takes for a token that is damaged");
     }
     return true;
   }

@@ -182,7 +182,8 @@ final class RegistryVisit {
                   + " http.tls.key in it; then "
                   + Fixes.restart());
       case NO_ANSWER ->
-          unreachable("the registry does not answer (" + e + ")", "see whether it runs, and its log");
+          unreachable(
+              "the registry does not answer (" + e + ")", "see whether it runs, and its log");
     }
   }
 

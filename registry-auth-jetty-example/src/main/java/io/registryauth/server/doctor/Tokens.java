@@ -30,12 +30,7 @@ final class Tokens {
   private final Notes notes;
 
   /** Makes one for a registry that asks for tokens, if there is one. */
-  Tokens(
-      Setup setup,
-      Optional<HttpUrl> registry,
-      Http http,
-      Supplier<Instant> now,
-      Notes notes) {
+  Tokens(Setup setup, Optional<HttpUrl> registry, Http http, Supplier<Instant> now, Notes notes) {
     this.setup = setup;
     this.registry = registry.map(RegistryVisit::base);
     this.http = http;
@@ -140,8 +135,7 @@ final class Tokens {
     String error = Challenge.error(answer);
     String problem =
         "the registry refuses %s (it answers %d%s)"
-            .formatted(
-                facts.origin(), answer.status(), error.isEmpty() ? "" : ", error " + error);
+            .formatted(facts.origin(), answer.status(), error.isEmpty() ? "" : ", error " + error);
     if (known) {
       notes.finding(
           REGISTRY_RESTART,
