@@ -6,6 +6,8 @@ package io.registryauth.server;
 import static com.google.common.base.Strings.isNullOrEmpty;
 
 import io.registryauth.key.KeyEntries;
+import io.registryauth.kubernetes.ClusterReader;
+import io.registryauth.server.doctor.Cluster;
 import io.registryauth.server.doctor.RegistryVersion;
 import io.registryauth.server.doctor.Setup;
 import io.registryauth.server.doctor.Source;
@@ -170,11 +172,17 @@ final class DoctorOptions {
         file("--ca-file", caFile),
         file("--docker-config", dockerConfig),
         Optional.ofNullable(tenant)
-            .map(text -> OptionValues.parse(spec, "--tenant", text, NamespaceName::new)));
+            .map(text -> OptionValues.parse(spec, "--tenant", text, NamespaceName::new)),
+        cluster(),
+        Map.of());
   }
 
-  NamespaceName registryNamespace() {
-    return OptionValues.parse(spec, "--namespace", namespace, NamespaceName::new);
+  private Optional<Cluster> cluster() {
+    NamespaceName registryNamespace =
+        OptionValues.parse(spec, "--namespace", namespace, NamespaceName::new);
+    return kubernetes.isNamed()
+        ? Optional.of(new Cluster(new ClusterReader(kubernetes.client()), registryNamespace))
+        : Optional.empty();
   }
 
   private Optional<Source> file(String option, @Nullable String path) {

@@ -116,11 +116,17 @@ final class DockerConfigCheck implements Check {
   }
 
   private static String create(Setup setup) {
-    return Fixes.RUN
-        + "tenant create "
-        + setup.tenant().map(Object::toString).orElse("NAME")
-        + " makes one that is right"
-        + host(setup).map(host -> ", with --registry-host " + host).orElse("");
+    String tenant = setup.tenant().map(Object::toString).orElse("NAME");
+    return host(setup)
+        .filter(host -> setup.cluster().isEmpty())
+        .map(host -> "docker login %s -u %s writes a right one".formatted(host, tenant))
+        .orElseGet(
+            () ->
+                Fixes.RUN
+                    + "tenant create "
+                    + tenant
+                    + " writes a right one"
+                    + host(setup).map(host -> ", with --registry-host " + host).orElse(""));
   }
 
   private static Optional<JsonObject> auths(Source source) {

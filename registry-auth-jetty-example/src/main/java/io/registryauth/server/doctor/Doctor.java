@@ -6,26 +6,26 @@ package io.registryauth.server.doctor;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 
 /** Looks at a set-up with one check after another. */
 public final class Doctor {
   private final InstantSource clock;
-  private final List<Check> checks;
+  private final List<Check> ofTheSetup;
+  private final List<Check> ofClients = List.of(new CaCheck(), new DockerConfigCheck());
 
   /** Makes one that goes by this clock. */
   public Doctor(InstantSource clock) {
     this.clock = clock;
-    checks =
+    ofTheSetup =
         List.of(
+            new DeploymentCheck(),
             new ConfigCheck(),
             new BundleCheck(),
             new JwksCheck(),
             new KeyCheck(),
             new AlgorithmsCheck(),
-            new TokenCheck(this::now),
-            new CaCheck(),
-            new DockerConfigCheck(),
-            new ReachCheck(this::now));
+            new TokenCheck(this::now));
   }
 
   private Instant now() {
@@ -33,10 +33,31 @@ public final class Doctor {
   }
 
   /** Says what is wrong with it. */
-  public Report examine(Setup setup) {
+  public Report examine(Setup given) {
     Notes notes = new Notes();
-    Setup whole = setup.withFilesOfConfig();
-    checks.forEach(check -> check.check(whole, notes));
+    Optional<Cluster> cluster = given.cluster();
+    Setup setup =
+        cluster
+            .map(found -> ClusterSetup.complete(given, found, notes))
+            .orElse(given)
+            .withFilesOfConfig();
+    ofTheSetup.forEach(check -> check.check(setup, notes));
+    List<Setup> clients =
+        cluster.map(found -> Tenants.clients(setup, found, notes)).orElse(List.of(setup));
+    for (Setup client : clients) {
+      cluster.ifPresent(found -> ofATenant(client, found, notes));
+      ofClients.forEach(check -> check.check(client, notes));
+    }
+    Setup visitor =
+        clients.size() == 1
+            ? clients.get(0)
+            : cluster.map(found -> ClusterSetup.asTheRegistrySays(setup, found)).orElse(setup);
+    new ReachCheck(this::now, notes).check(visitor, clients);
     return notes.report();
+  }
+
+  private void ofATenant(Setup client, Cluster cluster, Notes notes) {
+    new TenantCheck(client, cluster, now(), notes).check();
+    new BuildPodCheck(cluster, client.tenant().orElseThrow(), notes).check();
   }
 }

@@ -3,7 +3,6 @@
 
 package io.registryauth.server.doctor;
 
-import io.registryauth.key.SigningKey;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
@@ -12,33 +11,38 @@ import java.util.function.Supplier;
 import okhttp3.HttpUrl;
 
 /** Goes the way of a client: to the registry, to the realm, and to the registry with a token. */
-final class ReachCheck implements Check {
+final class ReachCheck {
   private final Supplier<Instant> now;
+  private final Notes notes;
 
-  ReachCheck(Supplier<Instant> now) {
+  ReachCheck(Supplier<Instant> now, Notes notes) {
     this.now = now;
+    this.notes = notes;
   }
 
-  @Override
-  public void check(Setup setup, Notes notes) {
-    Optional<HttpUrl> registry = setup.registry().map(HttpUrl::parse);
-    if (registry.isEmpty() && setup.realm().isEmpty()) {
+  /**
+   * Visits both, as one who trusts what clients do, and asks for tokens with the credentials of
+   * each.
+   */
+  void check(Setup visitor, List<Setup> clients) {
+    Optional<HttpUrl> registry = visitor.registry().map(HttpUrl::parse);
+    if (registry.isEmpty() && visitor.realm().isEmpty()) {
       return;
     }
-    Http http = new Http(authorities(setup));
+    Http http = new Http(authorities(visitor));
     ClockSkew clocks = new ClockSkew(now);
     Optional<Challenge> challenge =
-        registry.flatMap(url -> new RegistryVisit(setup, url, http, clocks, notes).visit());
+        registry.flatMap(url -> new RegistryVisit(visitor, url, http, clocks, notes).visit());
     Optional<HttpUrl> realm =
-        setup.realm().or(() -> challenge.map(Challenge::realm)).map(HttpUrl::parse);
+        visitor.realm().or(() -> challenge.map(Challenge::realm)).map(HttpUrl::parse);
     boolean isTokenService =
-        realm.filter(url -> new RealmVisit(setup, url, http, clocks, notes).visit()).isPresent();
-    Tokens tokens =
-        new Tokens(setup, challenge.isPresent() ? registry : Optional.empty(), http, now, notes);
-    Optional<SigningKey> key = OurTokens.signingKey(setup.tokenServer());
-    key.ifPresent(tokens::present);
+        realm.filter(url -> new RealmVisit(visitor, url, http, clocks, notes).visit()).isPresent();
+    Optional<HttpUrl> asking = challenge.isPresent() ? registry : Optional.empty();
+    OurTokens.signingKey(visitor.tokenServer())
+        .ifPresent(key -> new Tokens(visitor, asking, http, now, notes).present(key));
     if (isTokenService) {
-      tokens.ask(realm.orElseThrow());
+      clients.forEach(
+          client -> new Tokens(client, asking, http, now, notes).ask(realm.orElseThrow()));
     }
   }
 

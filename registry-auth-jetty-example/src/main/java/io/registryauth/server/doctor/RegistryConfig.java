@@ -34,8 +34,12 @@ record RegistryConfig(Map<String, Object> token, boolean tls, List<String> probl
     problems = List.copyOf(problems);
   }
 
-  /** Reads a file, however wrong it is. */
-  static RegistryConfig parse(String text) {
+  /**
+   * Reads a file, however wrong it is.
+   *
+   * @param variables the settings of {@code auth.token} that count before those of the file
+   */
+  static RegistryConfig parse(String text, Map<String, String> variables) {
     @Nullable Object root;
     try {
       root = new Yaml(new SafeConstructor(limits())).load(text);
@@ -62,7 +66,7 @@ record RegistryConfig(Map<String, Object> token, boolean tls, List<String> probl
         config.get("http") instanceof Map<?, ?> http
             && http.get("tls") instanceof Map<?, ?> settings
             && settings.get("certificate") != null;
-    return new RegistryConfig(token(config.get("auth"), problems), tls, problems);
+    return new RegistryConfig(token(config.get("auth"), variables, problems), tls, problems);
   }
 
   private static LoaderOptions limits() {
@@ -77,15 +81,17 @@ record RegistryConfig(Map<String, Object> token, boolean tls, List<String> probl
     return new RegistryConfig(Map.of(), false, List.of(problem));
   }
 
-  private static Map<String, Object> token(@Nullable Object auth, List<String> problems) {
-    if (!(auth instanceof Map<?, ?> methods)) {
+  private static Map<String, Object> token(
+      @Nullable Object auth, Map<String, String> variables, List<String> problems) {
+    Map<?, ?> methods = auth instanceof Map<?, ?> written ? written : Map.of();
+    if (methods.isEmpty() && variables.isEmpty()) {
       problems.add("it has no auth, so that the registry asks nobody for a token");
       return Map.of();
     }
     if (methods.size() > 1) {
       problems.add("auth has more than one method, " + methods.keySet() + "; valid is token alone");
     }
-    if (!methods.containsKey("token")) {
+    if (!methods.containsKey("token") && variables.isEmpty()) {
       problems.add("auth has no token, but " + methods.keySet());
       return Map.of();
     }
@@ -98,6 +104,7 @@ record RegistryConfig(Map<String, Object> token, boolean tls, List<String> probl
             }
           });
     }
+    token.putAll(variables);
     for (String name : List.of("realm", "service", "issuer")) {
       if (!(token.get(name) instanceof String)) {
         problems.add(
@@ -110,13 +117,6 @@ record RegistryConfig(Map<String, Object> token, boolean tls, List<String> probl
           "auth.token.autoredirect is " + token.get("autoredirect") + "; valid are true and false");
     }
     return token;
-  }
-
-  /** Returns this with what variables of its container say, {@code REGISTRY_AUTH_TOKEN_*}. */
-  RegistryConfig with(Map<String, String> tokenSettings) {
-    Map<String, Object> changed = new HashMap<>(token);
-    changed.putAll(tokenSettings);
-    return new RegistryConfig(changed, tls, problems);
   }
 
   /** Returns a setting that is a text and not empty. */

@@ -4,6 +4,7 @@
 package io.registryauth.server.doctor;
 
 import io.registryauth.tenant.NamespaceName;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -19,6 +20,8 @@ import java.util.Optional;
  * @param ca the certificates that clients trust
  * @param dockerConfig the {@code config.json} of clients
  * @param tenant whose credentials these are
+ * @param cluster the cluster that all of it is in, if it is to be looked at
+ * @param variables the settings of {@code auth.token} that the registry has from its environment
  */
 public record Setup(
     Optional<RegistryVersion> version,
@@ -30,7 +33,9 @@ public record Setup(
     Optional<String> registry,
     Optional<Source> ca,
     Optional<Source> dockerConfig,
-    Optional<NamespaceName> tenant) {
+    Optional<NamespaceName> tenant,
+    Optional<Cluster> cluster,
+    Map<String, String> variables) {
 
   /** Returns this with the files that the configuration names, where nothing else is given. */
   Setup withFilesOfConfig() {
@@ -41,7 +46,35 @@ public record Setup(
             () -> FilesOfConfig.read(this, "rootcertbundle", "run this where the registry runs"));
     Optional<String> url = realm.or(() -> registryConfig().flatMap(RegistryConfig::realm));
     return new Setup(
-        version, config, set, certificates, tokenServer, url, registry, ca, dockerConfig, tenant);
+        version,
+        config,
+        set,
+        certificates,
+        tokenServer,
+        url,
+        registry,
+        ca,
+        dockerConfig,
+        tenant,
+        cluster,
+        variables);
+  }
+
+  /** Returns this as clients of a tenant have it, where nothing else is given. */
+  Setup asClient(Optional<NamespaceName> of, String url, Source authority, Source login) {
+    return new Setup(
+        version,
+        config,
+        jwks,
+        bundle,
+        tokenServer,
+        realm,
+        registry.or(() -> Optional.of(url)),
+        ca.or(() -> Optional.of(authority)),
+        dockerConfig.or(() -> Optional.of(login)),
+        of,
+        cluster,
+        variables);
   }
 
   /** Returns the version, or that of which most is taken if it is not known. */
@@ -51,6 +84,6 @@ public record Setup(
 
   /** Returns the registry's settings of tokens, if there is a configuration that has them. */
   Optional<RegistryConfig> registryConfig() {
-    return config.flatMap(Source::text).map(RegistryConfig::parse);
+    return config.flatMap(Source::text).map(text -> RegistryConfig.parse(text, variables));
   }
 }

@@ -25,6 +25,11 @@ public record TokenServer(
     Optional<String> keyId,
     String keysWhere,
     KeyEntries keys) {
+  /** The issuer that serve has by default. */
+  public static final String DEFAULT_ISSUER = "registry-token-issuer";
+
+  /** The service that serve has by default. */
+  public static final String DEFAULT_SERVICE = "docker-registry";
 
   KeyIdStyle keyIdStyle() {
     return KeyIdStyle.parse(keyId.orElse(profile.defaultKeyId()));

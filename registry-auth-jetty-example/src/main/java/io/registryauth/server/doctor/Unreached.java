@@ -10,6 +10,7 @@ import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
+import java.util.List;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
@@ -29,7 +30,8 @@ enum Unreached {
   NO_ANSWER;
 
   static Unreached of(IOException e) {
-    Throwable root = Throwables.getRootCause(e);
+    List<Throwable> causes = Throwables.getCausalChain(e);
+    Throwable root = causes.get(causes.size() - 1);
     if (root instanceof UnknownHostException) {
       return UNKNOWN_HOST;
     }
@@ -37,7 +39,11 @@ enum Unreached {
         || root instanceof CertificateNotYetValidException) {
       return EXPIRED;
     }
-    if (root instanceof CertPathBuilderException || root instanceof CertPathValidatorException) {
+    if (causes.stream()
+        .anyMatch(
+            cause ->
+                cause instanceof CertPathBuilderException
+                    || cause instanceof CertPathValidatorException)) {
       return UNTRUSTED;
     }
     if (e instanceof SSLPeerUnverifiedException) {
