@@ -21,9 +21,10 @@ record Doctor(Completed run) {
 
   /** Why something does not work, and what to do about it. */
   record Finding(String id, String problem, String where, String fix) {
-    /** Returns the commands of the fix, in their order. */
+    /** Returns the commands of the fix, or of the first one if there is a choice, in their order. */
     List<String> commands() {
-      return COMMAND.matcher(fix).results().map(match -> match.group(1)).toList();
+      String first = fix.split("; or ", -1)[0];
+      return COMMAND.matcher(first).results().map(match -> match.group(1)).toList();
     }
   }
 
@@ -82,6 +83,13 @@ record Doctor(Completed run) {
   /** Returns what it could not look at, and why. */
   String notChecked() {
     return String.valueOf(Json.object(run.stdout()).get("not_checked"));
+  }
+
+  /** Asserts that it has looked at these, each of which is a part of what it says. */
+  void assertChecked(String... parts) {
+    assertThat(String.valueOf(Json.object(run.stdout()).get("checked")))
+        .as("%s", run)
+        .contains(parts);
   }
 
   void assertNothing() {

@@ -177,7 +177,24 @@ class DoctorTenantTest {
   void goodSetup_ofACreatedTenant_hasNothingWrong() throws Exception {
     createTenant("good");
 
-    assertHealthy("good");
+    push("good").orFail();
+    Doctor doctor = examine("good");
+    doctor.assertNothing();
+    doctor.assertChecked(
+        "Deployment registry/registry",
+        "ConfigMap registry/registry-config",
+        "Secret registry/registry-auth-keys: tls.crt",
+        "Secret registry/registry-auth-keys-jwks: jwks.json",
+        "Secret good/good-registry-credentials",
+        "Secret good/registry-docker-config",
+        "Secret good/registry-ca-cert",
+        "Pod good/buildkit-test",
+        "the registry asks for a token, https://" + REGISTRY,
+        "the realm answers as a token service, https://" + DocumentedSetup.REALM,
+        "the realm takes the password of",
+        "the registry takes the token server's tokens",
+        "the registry takes the realm's tokens");
+    assertThat(doctor.run().output()).doesNotContain(password("good"));
   }
 
   @ParameterizedTest
@@ -196,7 +213,7 @@ class DoctorTenantTest {
     assertThat(before.status()).as("%s", before).isNotZero();
     assertThat(said).containsPattern(Doctor.symptom(fault.finding(), fault.symptom()));
 
-    follow(examine(tenant).only(fault.finding()));
+    follow(examine(tenant).first(fault.finding(), "password-refused"));
 
     assertHealthy(tenant);
   }
