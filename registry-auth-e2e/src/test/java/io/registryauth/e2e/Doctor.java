@@ -21,7 +21,9 @@ record Doctor(Completed run) {
 
   /** Why something does not work, and what to do about it. */
   record Finding(String id, String problem, String where, String fix) {
-    /** Returns the commands of the fix, or of the first one if there is a choice, in their order. */
+    /**
+     * Returns the commands of the fix, or of the first one if there is a choice, in their order.
+     */
     List<String> commands() {
       String first = fix.split("; or ", -1)[0];
       return COMMAND.matcher(first).results().map(match -> match.group(1)).toList();

@@ -11,6 +11,7 @@ import io.registryauth.e2e.FileSetup.Servers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -385,5 +387,29 @@ class DoctorRegistryTest {
         .contains(otherKeys.certificate().toString());
     Doctor.examine(directory, Stream.of(options[0], "--signing-cert=" + keys.certificate()))
         .assertNothing();
+  }
+
+  /** What doctor says of it in a cluster, DoctorTenantTest shows. */
+  @ParameterizedTest
+  @CsvSource({
+    "2.8, cannot unmarshal !!str … into configuration.Parameters",
+    "3.0.0, 'parsing environment variable REGISTRY_AUTH_PORT: yaml: unmarshal errors'",
+    "3.1.2, 'parsing environment variable REGISTRY_AUTH_PORT: yaml: unmarshal errors'"
+  })
+  void variableOfAService_ofEachRegistry_stopsIt(String version, String symptom) throws Exception {
+    try (FileSetup setup =
+        FileSetup.create(version, directory, servers, DoctorRegistryTest::crane, keys)) {
+      Completed ended =
+          RunningProcess.run(
+              directory,
+              List.of(
+                  Peers.program("registry-" + version).toString(),
+                  "serve",
+                  setup.file(FileSetup.CONFIG).toString()),
+              Map.of("REGISTRY_AUTH_PORT", "tcp://10.0.0.1:443"));
+
+      assertThat(ended.status()).isNotZero();
+      assertThat(ended.output()).containsPattern(Doctor.symptom("service-links", symptom));
+    }
   }
 }

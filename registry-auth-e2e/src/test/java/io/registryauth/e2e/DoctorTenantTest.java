@@ -218,6 +218,24 @@ class DoctorTenantTest {
     assertHealthy(tenant);
   }
 
+  @Test
+  void buildPodThatMountsItsLoginElsewhere_comesWithoutCredentials() throws Exception {
+    createTenant("wrong-mount");
+    api.kubectl("delete", "pod", "buildkit-test", "-n", "wrong-mount", "--force");
+    setup.giveBuildPod("wrong-mount", "/home/user/.docker", "/home/user/docker");
+    int logged = setup.registryLog().length();
+    Completed before = push("wrong-mount");
+    assertThat(before.status()).as("%s", before).isNotZero();
+    assertThat(setup.registryLog().substring(logged))
+        .containsPattern(Doctor.symptom("build-pod-config", "authorization token required"));
+
+    assertThat(examine("wrong-mount").only("build-pod-config").fix()).contains(".docker");
+
+    api.kubectl("delete", "pod", "buildkit-test", "-n", "wrong-mount", "--force");
+    setup.giveBuildPod("wrong-mount");
+    assertHealthy("wrong-mount");
+  }
+
   /** Kubernetes tells the registry of the Service registry-auth, by REGISTRY_AUTH_PORT. */
   @Test
   void registryWithServiceLinks_doesNotStart() throws Exception {

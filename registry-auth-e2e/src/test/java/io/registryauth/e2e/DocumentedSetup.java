@@ -186,9 +186,15 @@ final class DocumentedSetup implements AutoCloseable {
 
   /** Gives a tenant the pod of deploy/tenant, which nothing runs, and its service account. */
   void giveBuildPod(String namespace) throws Exception {
+    giveBuildPod(namespace, "test-build", namespace);
+  }
+
+  /** Gives the pod with another text in the place of one that is in it. */
+  void giveBuildPod(String namespace, String from, String to) throws Exception {
     for (KubernetesObject object : manifests.objects("tenant")) {
       if (Set.of("Pod", "ServiceAccount").contains(object.kind())) {
-        api.apply(object.toJson().replace("\"test-build\"", "\"" + namespace + "\""));
+        String json = object.toJson().replace("\"test-build\"", "\"" + namespace + "\"");
+        api.apply(json.replace("\"" + from + "\"", "\"" + to + "\""));
       }
     }
   }
