@@ -309,6 +309,14 @@ class DoctorTest {
         "jwks --cert tls.crt > jwks.json");
   }
 
+  /** That the registry refuses the tokens then needs no other reason. */
+  @Test
+  void jwksInvalid_keyWithoutId() throws Exception {
+    jwks = Optional.of(jwks(rsa, "signer").replaceFirst("\"kid\"", "\"id\""));
+    tokenStatus = 401;
+    assertOnly("jwks-invalid", "has no kid", "jwks.json", "jwks --cert tls.crt");
+  }
+
   @Test
   void jwksMissing_rfc7638AndBundle_isGood() throws Exception {
     config = config.replaceFirst("jwks:.*", "");
@@ -598,7 +606,7 @@ class DoctorTest {
   void passwordRefused() throws Exception {
     loginStatus = 401;
     assertOnly(
-        "password-refused", "refuses the password", "config.json", "tenant rotate test-build");
+        "password-refused", "refuses the password", "config.json", "tenant create test-build");
   }
 
   @Test

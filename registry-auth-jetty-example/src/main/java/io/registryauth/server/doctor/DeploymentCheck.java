@@ -99,7 +99,7 @@ final class DeploymentCheck implements Check {
                             .formatted(service)
                         + " takes for settings: it does not start",
                     registry.where() + ": enableServiceLinks",
-                    "kubectl patch deployment registry -n %s -p".formatted(cluster.namespace())
-                        + " '{\"spec\":{\"template\":{\"spec\":{\"enableServiceLinks\":false}}}}'"));
+                    "`kubectl patch deployment registry -n %s -p".formatted(cluster.namespace())
+                        + " '{\"spec\":{\"template\":{\"spec\":{\"enableServiceLinks\":false}}}}'`"));
   }
 }

@@ -122,11 +122,11 @@ final class DockerConfigCheck implements Check {
         .map(host -> "docker login %s -u %s writes a right one".formatted(host, tenant))
         .orElseGet(
             () ->
-                Fixes.RUN
-                    + "tenant create "
-                    + tenant
-                    + " writes a right one"
-                    + host(setup).map(host -> ", with --registry-host " + host).orElse(""));
+                "`%stenant create %s%s` writes a right one"
+                    .formatted(
+                        Fixes.RUN,
+                        tenant,
+                        host(setup).map(host -> " --registry-host " + host).orElse("")));
   }
 
   private static Optional<JsonObject> auths(Source source) {

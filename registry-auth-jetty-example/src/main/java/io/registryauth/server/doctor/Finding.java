@@ -9,6 +9,6 @@ package io.registryauth.server.doctor;
  * @param id which of the things that can be wrong
  * @param problem what is wrong, with the values that do not fit
  * @param where a file and its key, a Secret and its key, or a URL
- * @param fix the command to run or the line to write
+ * @param fix what to do; the commands that do it are between backticks, each to be run as it is
  */
 public record Finding(FindingId id, String problem, String where, String fix) {}

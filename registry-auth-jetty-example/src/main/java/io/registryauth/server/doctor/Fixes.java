@@ -11,13 +11,28 @@ final class Fixes {
 
   /** Makes the JWK Set anew and lets the registry read it. */
   static String jwks(Setup setup) {
+    String options = setup.tokenServer().keyIdOptions();
+    if (setup.cluster().isPresent()) {
+      String namespace = setup.cluster().get().namespace().value();
+      return "`"
+          + RUN
+          + "bootstrap --namespace "
+          + namespace
+          + options
+          + "`, which writes the JWK Set of the keys to Secret registry-auth-keys-jwks (mount it as"
+          + " deploy/registry/deployment.yaml does); then `kubectl rollout restart"
+          + " deployment/registry -n "
+          + namespace
+          + "`";
+    }
     String where = setup.jwks().map(Source::where).orElse("jwks.json");
-    return RUN
+    return "`"
+        + RUN
         + "jwks --cert tls.crt"
-        + setup.tokenServer().keyIdOptions()
+        + options
         + " > "
         + where
-        + ", with the certificate of the key that signs; then "
+        + "`, with the certificate of the key that signs; then "
         + restart();
   }
 

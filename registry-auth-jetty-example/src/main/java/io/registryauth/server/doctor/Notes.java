@@ -31,6 +31,12 @@ final class Notes {
     checked.add(what);
   }
 
+  /** Says whether one of these is written down, of a place whose name begins so. */
+  boolean has(Set<FindingId> ids, String where) {
+    return findings.values().stream()
+        .anyMatch(finding -> ids.contains(finding.id()) && finding.where().startsWith(where));
+  }
+
   int findings() {
     return findings.size();
   }

@@ -13,6 +13,7 @@ import static io.registryauth.server.doctor.FindingId.SERVICE_DIFFERS;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.Set;
 import okhttp3.FormBody;
 import okhttp3.HttpUrl;
 
@@ -104,6 +105,9 @@ final class RealmVisit {
       }
       case BAD_REQUEST -> {
         if (json && answer.body().contains("service")) {
+          if (notes.has(Set.of(SERVICE_DIFFERS), "")) {
+            return false; // which says it already
+          }
           notes.finding(
               SERVICE_DIFFERS,
               "the realm gives no tokens for the service \"%s\" that clients of the registry ask for: %s"

@@ -156,10 +156,8 @@ final class RegistryVisit {
               "clients do not trust the registry's certificate: it is not signed by the authority that"
                   + " they have (x509: certificate signed by unknown authority)",
               setup.ca().orElseThrow().where(),
-              "give clients the registry's: kubectl get secret registry-tls -n registry -o"
-                  + " jsonpath='{.data.ca\\.crt}' | base64 -d; "
-                  + Fixes.RUN
-                  + "tenant create NAME puts it in place");
+              "give clients the ca.crt of the registry's Secret registry-tls: `%stenant create %s` does"
+                  .formatted(Fixes.RUN, setup.tenant().map(Object::toString).orElse("NAME")));
         }
       }
       case EXPIRED ->

@@ -90,7 +90,7 @@ final class TenantCheck {
   }
 
   private String create() {
-    return Fixes.RUN + "tenant create " + tenant;
+    return "`" + Fixes.RUN + "tenant create " + tenant + "`";
   }
 
   private void credentials(ObjectName secret, Optional<StoredCredentials> stored) {
@@ -101,7 +101,8 @@ final class TenantCheck {
           SECRET_KEYS,
           "it has neither username nor password",
           where,
-          "kubectl delete secret %s -n %s, and then %s".formatted(secret.name(), tenant, create()));
+          "`kubectl delete secret %s -n %s`, and then %s"
+              .formatted(secret.name(), tenant, create()));
       return;
     }
     Optional<String> problem = stored.get().problem(now);
@@ -111,7 +112,7 @@ final class TenantCheck {
           "the token server cannot use it: stored-" + problem.get(),
           where,
           "write the entries username and password (or password-hash): "
-              + "kubectl delete secret %s -n %s, and then %s"
+              + "`kubectl delete secret %s -n %s`, and then %s"
                   .formatted(secret.name(), tenant, create()));
       return;
     }
@@ -121,7 +122,7 @@ final class TenantCheck {
           "its username is \"%s\"; valid is the namespace, \"%s\", or the token server refuses it"
               .formatted(stored.get().username(), tenant),
           where + ": username",
-          "kubectl patch secret %s -n %s -p '{\"stringData\":{\"username\":\"%s\"}}'"
+          "`kubectl patch secret %s -n %s -p '{\"stringData\":{\"username\":\"%s\"}}'`"
               .formatted(secret.name(), tenant, tenant));
       return;
     }
@@ -159,9 +160,7 @@ final class TenantCheck {
           SECRET_FORBIDDEN,
           "the token server's service account %s may not get it".formatted(account),
           "Secret " + secret,
-          create()
-              + " --service-account "
-              + account
+          "`%stenant create %s --service-account %s`".formatted(Fixes.RUN, tenant, account)
               + ", which makes a Role for it; or for all tenants: kubectl apply -k"
               + " deploy/registry-auth/cluster-secret-reader");
     }

@@ -8,11 +8,14 @@ import static io.registryauth.server.doctor.FindingId.REGISTRY_RESTART;
 import static io.registryauth.server.doctor.FindingId.TOKEN_REFUSED;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import com.google.gson.JsonObject;
 import io.registryauth.key.SigningKey;
 import io.registryauth.kubernetes.DockerConfig.Login;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.function.Supplier;
 import okhttp3.Credentials;
@@ -20,6 +23,19 @@ import okhttp3.HttpUrl;
 
 /** Gets a token as a client does, and shows tokens to the registry: without access to anything. */
 final class Tokens {
+  /** Why a registry refuses a token, too. */
+  private static final ImmutableSet<FindingId> OF_THE_REGISTRY =
+      Sets.immutableEnumSet(EnumSet.range(FindingId.CONFIG_INVALID, FindingId.SIGNING_KEY_DIFFERS));
+
+  /** Why the token server refuses a password, too. */
+  private static final ImmutableSet<FindingId> OF_THE_TENANT =
+      Sets.immutableEnumSet(
+          FindingId.SECRET_MISSING,
+          FindingId.SECRET_KEYS,
+          FindingId.SECRET_FORBIDDEN,
+          FindingId.USERNAME_DIFFERS,
+          FindingId.DOCKER_CONFIG_PASSWORD);
+
   private static final int OK = 200;
   private static final int UNAUTHORIZED = 401;
 
@@ -68,15 +84,23 @@ final class Tokens {
 
   private void answered(Http.Answer answer, Login login, HttpUrl realm) {
     String where = setup.dockerConfig().orElseThrow().where();
+    boolean explained =
+        setup
+            .tenant()
+            .filter(tenant -> notes.has(OF_THE_TENANT, "Secret " + tenant + "/"))
+            .isPresent();
+    if (answer.status() == UNAUTHORIZED && explained) {
+      return;
+    }
     if (answer.status() == UNAUTHORIZED) {
       notes.finding(
           PASSWORD_REFUSED,
           "the realm refuses the password that clients have for the user \"%s\""
               .formatted(login.username()),
           where,
-          "write the password of the Secret %s-registry-credentials there, which %stenant rotate %s does"
+          "write the password of the Secret %s-registry-credentials there; `%stenant create %s` does so"
                   .formatted(login.username(), Fixes.RUN, login.username())
-              + " for both; a new password counts at once, and the one before for 30 s");
+              + " for the Secret registry-docker-config");
       return;
     }
     Optional<String> token = answer.status() == OK ? token(answer) : Optional.empty();
@@ -128,7 +152,7 @@ final class Tokens {
       notes.checked("the registry takes " + facts.origin() + ", " + where);
       return;
     }
-    if (!predicted.findings().isEmpty()) {
+    if (!predicted.findings().isEmpty() || notes.has(OF_THE_REGISTRY, "")) {
       return; // which say why
     }
     boolean known = setup.registryConfig().isPresent() && predicted.notChecked().isEmpty();
@@ -141,7 +165,7 @@ final class Tokens {
           REGISTRY_RESTART,
           problem + ", which fit its files as they are now: it has read others when it started",
           where,
-          Fixes.restart() + ": kubectl rollout restart deployment/registry -n registry");
+          Fixes.restart() + ": `kubectl rollout restart deployment/registry -n registry`");
     } else {
       notes.finding(
           TOKEN_REFUSED,
