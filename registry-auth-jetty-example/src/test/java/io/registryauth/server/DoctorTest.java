@@ -39,6 +39,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,6 +71,7 @@ class DoctorTest {
   private static TestCertificate ec;
   private static TestCertificate ed25519;
 
+  private final ExecutorService threads = Executors.newCachedThreadPool();
   private HttpsServer registry;
   private HttpServer realm;
 
@@ -111,6 +114,7 @@ class DoctorTest {
     registry.setHttpsConfigurator(
         new HttpsConfigurator(TlsCertificate.fromPem(rsa.certificatePem(), rsa.pkcs8()).context()));
     registry.createContext("/v2/", this::registry);
+    registry.setExecutor(threads); // or one slow handshake holds up all others
     registry.start();
     realm = HttpServer.create(anyPort, 0);
     realm.createContext("/auth", this::realm);
@@ -129,6 +133,7 @@ class DoctorTest {
   void stop() {
     registry.stop(0);
     realm.stop(0);
+    threads.shutdownNow();
   }
 
   private String realmUrl() {
