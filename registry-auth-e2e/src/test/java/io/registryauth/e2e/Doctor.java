@@ -25,8 +25,11 @@ record Doctor(Completed run) {
      * Returns the commands of the fix, or of the first one if there is a choice, in their order.
      */
     List<String> commands() {
-      String first = fix.split("; or ", -1)[0];
-      return COMMAND.matcher(first).results().map(match -> match.group(1)).toList();
+      return Stream.of(fix.split("; or ", -1))
+          .map(way -> COMMAND.matcher(way).results().map(match -> match.group(1)).toList())
+          .filter(commands -> !commands.isEmpty())
+          .findFirst()
+          .orElse(List.of());
     }
   }
 

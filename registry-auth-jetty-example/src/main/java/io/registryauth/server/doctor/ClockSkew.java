@@ -31,7 +31,7 @@ final class ClockSkew {
           CLOCK_SKEW,
           "the clock of %s is %d s %s that of this machine: registries refuse tokens that are not valid"
                   .formatted(
-                      who, behind.abs().toSeconds(), behind.isNegative() ? "before" : "behind")
+                      who, behind.abs().toSeconds(), behind.isNegative() ? "ahead of" : "behind")
               + " yet or any more, with 60 s of leeway",
           where,
           "set both clocks by NTP: timedatectl set-ntp true, on each node");
