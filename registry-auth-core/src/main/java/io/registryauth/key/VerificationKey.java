@@ -66,9 +66,14 @@ public record VerificationKey(String keyId, PublicKey publicKey) {
     return of(PemFile.parse(pem).publicKey(), style);
   }
 
-  /** Checks the key before its id is computed, so that a message is about the key. */
-  static VerificationKey of(PublicKey key, KeyIdStyle style) {
-    KeyKind.of(key);
+  /**
+   * Gives a key its id.
+   *
+   * @param style how the key gets its id
+   * @throws IllegalArgumentException if the key is of another kind or too weak
+   */
+  public static VerificationKey of(PublicKey key, KeyIdStyle style) {
+    KeyKind.of(key); // before its id is computed, so that a message is about the key
     return new VerificationKey(style.keyIdOf(key), key);
   }
 

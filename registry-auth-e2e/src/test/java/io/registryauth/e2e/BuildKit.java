@@ -56,6 +56,11 @@ record BuildKit(
     Path context = Files.createTempDirectory(home, "context-");
     Files.writeString(context.resolve("Dockerfile"), dockerfile);
     Artifacts.file(context);
+    return buildIn(context, output);
+  }
+
+  /** Builds from the Dockerfile of a directory. */
+  Completed buildIn(Path context, String output) throws IOException, InterruptedException {
     List<String> command =
         List.of(
             Peers.program("buildctl").toString(),

@@ -382,7 +382,7 @@ class CommandLineTest {
 
   @Test
   void wrongUse_isOneLineOnStandardError() throws Exception {
-    assertOneLine(run(), "serve, check-config, demo, jwks, bootstrap, keys or tenant");
+    assertOneLine(run(), "serve, check-config, demo, jwks, bootstrap, keys, tenant or doctor");
     assertOneLine(run("keys"), "stage, promote or retire");
     assertOneLine(run("tenant"), "create, rotate, show or delete");
     assertOneLine(run("frobnicate"), "frobnicate");

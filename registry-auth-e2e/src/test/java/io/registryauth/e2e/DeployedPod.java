@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -20,6 +21,30 @@ import java.util.stream.Collectors;
  */
 final class DeployedPod {
   private static final Pattern PATH_IN_CONFIG = Pattern.compile("(?m): (/\\S+)$");
+  private static final String CONFIG = "/etc/distribution/config.yml";
+
+  /** What the image of the registry has there, where no volume hides it. */
+  private static final String CONFIG_OF_THE_IMAGE =
+      """
+      version: 0.1
+      log:
+        fields:
+          service: registry
+      storage:
+        cache:
+          blobdescriptor: inmemory
+        filesystem:
+          rootdirectory: /var/lib/registry
+      http:
+        addr: :5000
+        headers:
+          X-Content-Type-Options: [nosniff]
+      health:
+        storagedriver:
+          enabled: true
+          interval: 10s
+          threshold: 3
+      """;
 
   private final KubernetesObject pod;
   private final List<KubernetesObject> manifests;
@@ -63,7 +88,11 @@ final class DeployedPod {
   }
 
   private void mount(KubernetesObject volume) throws Exception {
-    Path mount = Files.createDirectories(path(mountPath(volume.text("name"))));
+    String mountPath = mountPath(volume.text("name"));
+    if (mountPath.isEmpty()) {
+      return;
+    }
+    Path mount = Files.createDirectories(path(mountPath));
     Map<String, String> paths = new HashMap<>();
     volume.parts("secret/items").forEach(item -> paths.put(item.text("key"), item.text("path")));
     for (Map.Entry<String, String> file : contents(volume).entrySet()) {
@@ -102,7 +131,11 @@ final class DeployedPod {
 
   /** Puts the paths in the registry's configuration below the root, and its address elsewhere. */
   void relocateRegistry(String address) throws IOException {
-    Path config = path("/etc/distribution/config.yml");
+    Path config = path(CONFIG);
+    if (!Files.exists(config)) {
+      Files.createDirectories(config.getParent());
+      Files.writeString(config, CONFIG_OF_THE_IMAGE);
+    }
     String text = Files.readString(config);
     assertThat(text).contains("  addr: :5000\n");
     Files.writeString(
@@ -121,6 +154,11 @@ final class DeployedPod {
   /** Returns the variables, with paths below the root. */
   Map<String, String> environment() throws Exception {
     Map<String, String> environment = new HashMap<>();
+    if (!pod.text("spec/enableServiceLinks").equals("false")) {
+      manifests.stream()
+          .filter(object -> object.kind().equals("Service"))
+          .forEach(service -> environment.putAll(links(service)));
+    }
     for (KubernetesObject variable : pod.parts("spec/containers/env").toList()) {
       String secret = variable.text("valueFrom/secretKeyRef/name");
       environment.put(
@@ -130,6 +168,30 @@ final class DeployedPod {
               : secrets.entries(secret).get(variable.text("valueFrom/secretKeyRef/key")));
     }
     return environment;
+  }
+
+  /** Returns the variables that tell a pod of a Service, which has one port. */
+  private static Map<String, String> links(KubernetesObject service) {
+    String name = service.name().toUpperCase(Locale.ROOT).replace('-', '_');
+    String address = service.text("spec/clusterIP");
+    String port = service.text("spec/ports/port");
+    String url = "tcp://" + address + ":" + port;
+    String tcp = name + "_PORT_" + port + "_TCP";
+    return Map.of(
+        name + "_SERVICE_HOST",
+        address,
+        name + "_SERVICE_PORT",
+        port,
+        name + "_PORT",
+        url,
+        tcp,
+        url,
+        tcp + "_PROTO",
+        "tcp",
+        tcp + "_PORT",
+        port,
+        tcp + "_ADDR",
+        address);
   }
 
   private String relocated(String text) {

@@ -107,8 +107,17 @@ final class KubernetesApi implements AutoCloseable {
 
   /** Creates or updates the objects of a manifest. */
   void apply(String manifest) throws IOException, InterruptedException {
+    give("apply", manifest);
+  }
+
+  /** Makes the objects of a manifest what it says, and nothing more. */
+  void replace(String manifest) throws IOException, InterruptedException {
+    give("replace", manifest);
+  }
+
+  private void give(String verb, String manifest) throws IOException, InterruptedException {
     Path file = Files.writeString(Files.createTempFile(directory, "manifest-", ".yaml"), manifest);
-    kubectl("apply", "-f", file.toString());
+    kubectl(verb, "-f", file.toString());
   }
 
   /** Creates a namespace with the Secret that holds a tenant's credentials, as by hand. */

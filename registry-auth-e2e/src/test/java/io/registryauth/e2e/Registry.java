@@ -53,10 +53,9 @@ final class Registry implements AutoCloseable {
 
   private static Registry start(String version, Path parent, URI realm, String keys)
       throws IOException, InterruptedException {
-    Path program = Peers.program("registry-" + version);
-    Registry registry = new Registry(program, Files.createTempDirectory(parent, "registry-"));
+    Path directory = Files.createTempDirectory(parent, "registry-");
     Files.writeString(
-        registry.config(),
+        directory.resolve("config.yml"),
         """
         version: 0.1
         log:
@@ -74,7 +73,16 @@ final class Registry implements AutoCloseable {
             service: docker-registry
             issuer: registry-token-issuer
         %s"""
-            .formatted(registry.storage(), realm, keys));
+            .formatted(directory.resolve("storage"), realm, keys));
+    return startIn(version, directory);
+  }
+
+  /**
+   * Starts a registry of which the directory has the configuration, {@code config.yml}, and the
+   * storage.
+   */
+  static Registry startIn(String version, Path directory) throws IOException, InterruptedException {
+    Registry registry = new Registry(Peers.program("registry-" + version), directory);
     registry.start();
     return registry;
   }

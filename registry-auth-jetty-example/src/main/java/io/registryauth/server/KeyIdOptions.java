@@ -6,6 +6,7 @@ package io.registryauth.server;
 import com.google.common.base.Strings;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.token.TokenProfile;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -40,6 +41,11 @@ final class KeyIdOptions {
 
   TokenProfile profile() {
     return OptionValues.parse(spec, "--profile", profile, TokenProfile::parse);
+  }
+
+  /** Returns the key id as it is set, if it is. */
+  Optional<String> id() {
+    return Optional.ofNullable(keyId).filter(text -> !text.isEmpty());
   }
 
   KeyIdStyle keyIdStyle() {

@@ -36,6 +36,11 @@ final class KubernetesOptions {
       })
   private @Nullable String kubeconfig;
 
+  /** Says whether a kubeconfig file is named, by the option or its variable. */
+  boolean isNamed() {
+    return !Strings.isNullOrEmpty(kubeconfig);
+  }
+
   /** Makes a client, without asking Kubernetes anything yet. */
   ApiClient client() {
     String files = Strings.nullToEmpty(kubeconfig);

@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
       JwksCommand.class,
       BootstrapCommand.class,
       KeysCommand.class,
-      TenantCommand.class
+      TenantCommand.class,
+      DoctorCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -112,7 +113,8 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "A command is needed: serve, check-config, demo, jwks, bootstrap, keys or tenant; see --help");
+        "A command is needed: serve, check-config, demo, jwks, bootstrap, keys, tenant or doctor; see"
+            + " --help");
   }
 
   /** The version of the jar. */

@@ -407,7 +407,8 @@ class ClockTest {
             io.registryauth.kubernetes.TenantProvisioner.class,
             KeysStageCommand.class,
             KeysPromoteCommand.class,
-            KeysRetireCommand.class)
+            KeysRetireCommand.class,
+            io.registryauth.server.doctor.Doctor.class)
         .should()
         .callMethodWhere(
             target(owner(assignableTo(InstantSource.class)))

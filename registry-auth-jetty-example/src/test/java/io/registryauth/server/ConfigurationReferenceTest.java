@@ -46,6 +46,7 @@ class ConfigurationReferenceTest {
       Set.of(
           "DIRECTORY",
           "FILE",
+          "FORMAT",
           "HOST",
           "HOST:PORT",
           "ID",
@@ -60,7 +61,8 @@ class ConfigurationReferenceTest {
           "SECONDS",
           "STORE",
           "TIME",
-          "URL");
+          "URL",
+          "VERSION");
 
   /** Those that are named for a secret, and take its name alone, or nothing. */
   private static final Set<String> NAMES_OF_SECRETS =

@@ -44,7 +44,7 @@ class HelpTest {
 
   /** Those that are set as for {@code serve}, and others that are for one run. */
   static Stream<Option> optionsOfKeysWithVariable() {
-    return Stream.of(ProbeOptions.class, KeysRetireCommand.class)
+    return Stream.of(ProbeOptions.class, KeysRetireCommand.class, DoctorOptions.class)
         .flatMap(type -> Stream.of(type.getDeclaredFields()))
         .map(HelpTest::option)
         .filter(option -> option != null && option.defaultValue().contains("${env:"));
@@ -116,7 +116,8 @@ class HelpTest {
     CommandLine main = new CommandLine(new Main());
 
     assertThat(main.getSubcommands())
-        .containsOnlyKeys("serve", "check-config", "demo", "jwks", "bootstrap", "keys", "tenant");
+        .containsOnlyKeys(
+            "serve", "check-config", "demo", "jwks", "bootstrap", "keys", "tenant", "doctor");
     assertThat(main.getSubcommands().get("keys").getSubcommands())
         .containsOnlyKeys("stage", "promote", "retire");
     assertThat(main.getSubcommands().get("tenant").getSubcommands())
@@ -147,7 +148,9 @@ class HelpTest {
     "stage, --namespace, registry",
     "stage, --key-secret, registry-auth-keys",
     "stage, --jwks-secret, registry-auth-keys-jwks",
-    "promote, --wait, 0s"
+    "promote, --wait, 0s",
+    "doctor, --namespace, registry",
+    "doctor, --output, text"
   })
   void help_ofOptionsWithDefault_saysIt(String name, String option, String value) {
     CommandLine command =

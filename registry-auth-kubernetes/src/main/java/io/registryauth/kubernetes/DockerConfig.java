@@ -35,7 +35,7 @@ import java.util.TreeSet;
  * <p>{@code auth} is the Base64 of {@code username:password}; clients go by it where it is. What
  * else is in the file stays. Immutable.
  */
-final class DockerConfig {
+public final class DockerConfig {
   private static final Gson GSON =
       new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create();
 
@@ -43,8 +43,13 @@ final class DockerConfig {
 
   private final JsonObject json;
 
-  /** What a client presents to a host. */
-  record Login(String username, String password) {
+  /**
+   * What a client presents to a host.
+   *
+   * @param username the user name
+   * @param password the password
+   */
+  public record Login(String username, String password) {
     private static Optional<Login> decode(String auth) {
       try {
         String[] parts = new String(Base64.getDecoder().decode(auth), UTF_8).split(":", 2);
@@ -70,7 +75,7 @@ final class DockerConfig {
   }
 
   /** Reads a file; one that makes no sense is as good as an empty one. */
-  static DockerConfig parse(String text) {
+  public static DockerConfig parse(String text) {
     try {
       JsonObject json = GSON.fromJson(text, JsonObject.class);
       return new DockerConfig(json == null ? new JsonObject() : json);
@@ -142,7 +147,7 @@ final class DockerConfig {
   }
 
   /** Returns the hosts that have an entry, whatever it is. */
-  Set<String> hosts() {
+  public Set<String> hosts() {
     return json.get(AUTHS) instanceof JsonObject auths ? auths.keySet() : Set.of();
   }
 
@@ -158,7 +163,7 @@ final class DockerConfig {
   }
 
   /** Returns what a host is sent; nothing if two parts of its entry contradict each other. */
-  Optional<Login> login(String host) {
+  public Optional<Login> login(String host) {
     if (!(json.get(AUTHS) instanceof JsonObject auths)
         || !(auths.get(host) instanceof JsonObject entry)) {
       return Optional.empty();

@@ -1,0 +1,92 @@
+// Copyright the Registry Auth authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.registryauth.server.doctor;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.collect.ImmutableList;
+import java.io.ByteArrayInputStream;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertPathBuilder;
+import java.security.cert.CertStore;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509CertSelector;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The certificates of a PEM file, and what they prove. */
+final class Certificates {
+  private Certificates() {}
+
+  /**
+   * Reads those of a text; what else is in it is skipped, as registries do.
+   *
+   * @throws IllegalArgumentException if one is damaged
+   */
+  static ImmutableList<X509Certificate> parse(String pem) {
+    try {
+      return CertificateFactory.getInstance("X.509")
+          .generateCertificates(new ByteArrayInputStream(pem.getBytes(UTF_8)))
+          .stream()
+          .map(X509Certificate.class::cast)
+          .collect(ImmutableList.toImmutableList());
+    } catch (CertificateException e) {
+      throw new IllegalArgumentException("it is no certificates in PEM", e);
+    }
+  }
+
+  /** Says why one of these is not valid at a time, if one is not. */
+  static Optional<String> invalidity(List<X509Certificate> certificates, Instant now) {
+    return certificates.stream()
+        .filter(certificate -> !isValid(certificate, now))
+        .map(
+            certificate ->
+                "the certificate of %s is valid from %s to %s"
+                    .formatted(
+                        certificate.getSubjectX500Principal(),
+                        certificate.getNotBefore().toInstant(),
+                        certificate.getNotAfter().toInstant()))
+        .findFirst();
+  }
+
+  private static boolean isValid(X509Certificate certificate, Instant now) {
+    return !now.isBefore(certificate.getNotBefore().toInstant())
+        && !now.isAfter(certificate.getNotAfter().toInstant());
+  }
+
+  /** Says whether a chain, the own certificate first, leads to one of the roots. */
+  static boolean leadsTo(List<X509Certificate> roots, List<X509Certificate> chain, Instant now) {
+    if (roots.contains(chain.get(0))) {
+      return true;
+    }
+    if (roots.isEmpty()) {
+      return false;
+    }
+    try {
+      X509CertSelector own = new X509CertSelector();
+      own.setCertificate(chain.get(0));
+      PKIXBuilderParameters parameters =
+          new PKIXBuilderParameters(
+              roots.stream().map(root -> new TrustAnchor(root, null)).collect(Collectors.toSet()),
+              own);
+      parameters.setRevocationEnabled(false);
+      parameters.setDate(Date.from(now));
+      parameters.addCertStore(
+          CertStore.getInstance("Collection", new CollectionCertStoreParameters(chain)));
+      return Stream.of(CertPathBuilder.getInstance("PKIX").build(parameters))
+          .allMatch(path -> path.getCertPath() != null);
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+}
