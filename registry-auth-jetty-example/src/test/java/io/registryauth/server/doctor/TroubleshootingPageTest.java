@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** docs/troubleshooting.md has all findings, by their names. */
 class TroubleshootingPageTest {
   private static final Path PAGE = Path.of("../docs/troubleshooting.md");
-  private static final Pattern ROW = Pattern.compile("(?m)^\\| `([a-z0-9-]+)` \\| .* \\| .+ \\|$");
+  private static final Pattern ROW = Pattern.compile("(?m)^\\| `([a-z0-9-]+)` \\|.*\\| .+ \\|$");
 
   @Test
   void findings_ofThePageAndOfTheCode_areTheSame() throws Exception {
