@@ -10,6 +10,7 @@ import io.registryauth.e2e.Doctor.Finding;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jose4j.json.JsonUtil;
 import org.junit.jupiter.api.AfterAll;
@@ -161,7 +162,13 @@ class DoctorTenantTest {
   }
 
   private static void assertHealthy(String tenant) throws Exception {
-    push(tenant).orFail();
+    // The token server remembers for some seconds that an account is not there.
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    Completed pushed = push(tenant);
+    while (pushed.status() != 0 && System.nanoTime() < deadline) {
+      pushed = push(tenant);
+    }
+    pushed.orFail();
     examine(tenant).assertNothing();
   }
 

@@ -17,10 +17,12 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What many wrong passwords do to who sends them, and do not do to others. */
+@Tag(Alone.TAG)
 class FailedAttemptsTest {
   private static final Tenant TENANT = Tenant.TEST_BUILD;
   private static final Tenant WRONG = new Tenant(TENANT.name(), "wrong-password");

@@ -22,10 +22,12 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Very many names: of tenants, and of nobody. */
+@Tag(Alone.TAG)
 class KubernetesScaleTest {
   /** These tests are for what stands behind the limit on failed attempts. */
   private static final String UNLIMITED = "--failed-attempts=0";
