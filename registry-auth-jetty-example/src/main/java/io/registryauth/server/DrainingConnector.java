@@ -17,7 +17,8 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
- * A connector that loses no request while the server stops. Jetty's own does, in two ways.
+ * A connector that loses no request of a connection it has accepted while the server stops. Jetty's
+ * own does, in two ways.
  *
  * <p>It ends a connection behind an answer that was on its way when the stop began, though that
  * answer says that the connection stays: a request that the client has sent since is done, and its
