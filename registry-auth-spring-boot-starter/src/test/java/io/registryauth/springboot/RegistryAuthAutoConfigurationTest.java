@@ -17,6 +17,7 @@ import io.registryauth.credential.Authenticator;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreAuthenticator;
 import io.registryauth.credential.InMemoryCredentialStore;
+import io.registryauth.key.KeyEntries;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.KeySet;
 import io.registryauth.key.SigningKey;
@@ -29,14 +30,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jose4j.json.JsonUtil;
+import org.jose4j.jwk.JsonWebKey;
+import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.consumer.JwtConsumerBuilder;
 import org.jose4j.jwt.consumer.JwtContext;
@@ -56,6 +62,7 @@ class RegistryAuthAutoConfigurationTest {
   private static final Path KEYS = Path.of("../registry-auth-core/src/test/resources/keys");
   private static final AutoConfigurations AUTO_CONFIGURATION =
       AutoConfigurations.of(RegistryAuthAutoConfiguration.class);
+  private static final KeyIdStyle SIGNER = KeyIdStyle.fixed("registry-auth-jwt-signer");
   private static final String PULL = "&scope=repository:test-build/app:pull";
 
   @TempDir private Path directory;
@@ -198,6 +205,54 @@ class RegistryAuthAutoConfigurationTest {
             context ->
                 assertThat(context.getBean(KeySet.class).current().keyId())
                     .matches("[A-Za-z0-9_-]{43}"));
+  }
+
+  private static KeyEntries rsaThenEc() throws Exception {
+    return new KeyEntries(
+            Map.of("tls.key", pem("rsa-2048.pkcs8.key"), "tls.crt", pem("rsa-2048.crt")))
+        .stage(pem("ec-256.sec1.key"), pem("ec-256.crt"), SIGNER, KeyIdStyle.fixed("second"));
+  }
+
+  private static String pem(String name) throws Exception {
+    return Files.readString(KEYS.resolve(name));
+  }
+
+  /** As the commands of the server write them. */
+  private WebApplicationContextRunner withKeys(KeyEntries entries) throws Exception {
+    Path keys = Files.createDirectory(directory.resolve("keys"));
+    for (Map.Entry<String, String> entry : entries.texts().entrySet()) {
+      Files.writeString(keys.resolve(entry.getKey()), entry.getValue());
+    }
+    return application.withPropertyValues(
+        "registry-auth.signing-key=" + keys.resolve("tls.key"),
+        "registry-auth.signing-cert=" + keys.resolve("tls.crt"));
+  }
+
+  @Test
+  void application_afterAChangeOfTheKey_signsUnderItsIdAndShowsTheRetiredOne() throws Exception {
+    withKeys(rsaThenEc().promote(Instant.EPOCH, SIGNER))
+        .run(
+            context -> {
+              JwtContext token = token(ask(context, "service=docker-registry" + PULL));
+              assertThat(token.getJoseObjects().get(0).getKeyIdHeaderValue()).isEqualTo("second");
+              assertThat(new JsonWebKeySet(context.getBean(KeySet.class).jwks()).getJsonWebKeys())
+                  .extracting(JsonWebKey::getKeyId)
+                  .containsExactly("second", "registry-auth-jwt-signer");
+            });
+  }
+
+  @Test
+  void application_withANextKeyThatTheProfileCannotUse_doesNotStart() throws Exception {
+    Map<String, String> texts = new HashMap<>(rsaThenEc().texts());
+    texts.putAll(Map.of("next.key", pem("ed25519.key"), "next.crt", pem("ed25519.crt")));
+    texts.put("next.kid", "second");
+    withKeys(new KeyEntries(texts))
+        .withPropertyValues("registry-auth.profile=distribution-2.8")
+        .run(
+            context ->
+                assertThat(messages(context.getStartupFailure()))
+                    .contains("registry-auth.profile")
+                    .contains("Ed25519"));
   }
 
   @Test
