@@ -7,10 +7,17 @@ import com.google.common.base.CharMatcher;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +62,7 @@ public record KeyEntries(Map<String, String> texts) {
   private static final String SINCE = RETIRED + ".since";
   private static final Splitter WORDS = Splitter.on(CharMatcher.whitespace()).omitEmptyStrings();
   private static final Pattern THUMBPRINT = Pattern.compile("[A-Za-z0-9_-]{43}");
+  private static final int MAX_BYTES = 1024 * 1024;
   private static final ImmutableList<String> PARTS = ImmutableList.of(KEY, CERTIFICATE, KEY_ID);
 
   /** The names of all entries that there can be. */
@@ -75,6 +83,38 @@ public record KeyEntries(Map<String, String> texts) {
       }
     }
     texts = known.buildOrThrow();
+  }
+
+  /**
+   * Adds entries that are files of a directory, for who reads them once, at a start: what is here
+   * stays. A file that is not there is no entry.
+   *
+   * @param names which of {@link #NAMES} to look for; who may not see private keys leaves those out
+   * @throws IllegalArgumentException if a file cannot be read, or is too long
+   */
+  public KeyEntries withFilesOf(Path directory, Collection<String> names) {
+    Map<String, String> all = new HashMap<>();
+    for (String name : names) {
+      if (!texts.containsKey(name)) {
+        contents(directory.resolve(name)).ifPresent(text -> all.put(name, text));
+      }
+    }
+    all.putAll(texts);
+    return new KeyEntries(all);
+  }
+
+  private static Optional<String> contents(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1); // one more tells too many
+      if (bytes.length > MAX_BYTES) {
+        throw new IllegalArgumentException(file + " is longer than " + MAX_BYTES + " bytes");
+      }
+      return Optional.of(new String(bytes, StandardCharsets.UTF_8));
+    } catch (NoSuchFileException none) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new IllegalArgumentException(file + " cannot be read (" + e + ")", e);
+    }
   }
 
   /**

@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -42,6 +45,33 @@ class KeyEntriesTest {
   void keySet_ofOneKey_hasTheIdOfTheStyle() {
     assertThat(ids(first)).containsExactly("signer");
     assertThat(first.keySet(NAME).next()).isEmpty();
+  }
+
+  @Test
+  void withFilesOf_directory_addsWhatIsNotHere(@TempDir Path directory) throws Exception {
+    for (Map.Entry<String, String> entry : promoted.texts().entrySet()) {
+      Files.writeString(directory.resolve(entry.getKey()), entry.getValue());
+    }
+    KeyEntries none = new KeyEntries(Map.of());
+    KeyEntries retired = none.withFilesOf(directory, List.of("retired.crt", "next.crt"));
+
+    assertThat(none.withFilesOf(directory, KeyEntries.NAMES)).isEqualTo(promoted);
+    assertThat(retired.texts()).containsOnlyKeys("retired.crt");
+    assertThat(first.withFilesOf(directory, List.of("tls.crt"))).isEqualTo(first);
+  }
+
+  @Test
+  void withFilesOf_fileThatIsNoGood_isNamed(@TempDir Path directory) throws Exception {
+    Path file = Files.writeString(directory.resolve("next.key"), "x".repeat(1024 * 1024 + 1));
+    assertThatThrownBy(() -> first.withFilesOf(directory, KeyEntries.NAMES))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(file + " is longer than 1048576 bytes");
+
+    Files.delete(file);
+    Files.createDirectory(file);
+    assertThatThrownBy(() -> first.withFilesOf(directory, KeyEntries.NAMES))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(file + " cannot be read");
   }
 
   @Test

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import okhttp3.HttpUrl;
+import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -159,6 +160,17 @@ public final class KubernetesClients {
     return mark == null
         ? what
         : what + " in line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1);
+  }
+
+  /**
+   * Ends a client that nobody uses any more: its connections, and the threads that would wait for
+   * another use of them.
+   */
+  public static void close(ApiClient client) {
+    OkHttpClient http = client.getHttpClient();
+    http.dispatcher().cancelAll();
+    http.dispatcher().executorService().shutdown();
+    http.connectionPool().evictAll();
   }
 
   private static ApiClient bounded(ClientBuilder builder) {

@@ -12,9 +12,9 @@ import io.registryauth.credential.CredentialStoreAuthenticator;
 import io.registryauth.credential.DirectoryCredentialStore;
 import io.registryauth.credential.HtpasswdCredentialStore;
 import io.registryauth.key.JwksBuilder;
+import io.registryauth.key.KeyEntries;
 import io.registryauth.key.KeyIdStyle;
-import io.registryauth.key.SigningKey;
-import io.registryauth.key.VerificationKey;
+import io.registryauth.key.KeySet;
 import io.registryauth.tenant.NamespaceName;
 import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /** The init parameters of {@code web.xml}; {@link TokenServlet} lists them with their defaults. */
@@ -36,6 +37,9 @@ final class InitParameters {
   private static final String DIRECTORY = "directory:";
   private static final String HTPASSWD = "htpasswd:";
   private static final Duration HTPASSWD_FRESH = Duration.ofSeconds(1);
+
+  private static final List<String> PUBLIC =
+      KeyEntries.NAMES.stream().filter(name -> !name.endsWith(".key")).toList();
 
   /** What {@link TokenServlet} takes. */
   static final List<String> OF_TOKENS =
@@ -87,45 +91,63 @@ final class InitParameters {
     ifGiven("public-namespaces", text -> policy.publicNamespaces(NamespaceName.parseList(text)));
     ifGiven("shared-namespaces", text -> policy.sharedNamespaces(NamespaceName.parseList(text)));
     ifGiven("admin-namespaces", text -> policy.adminNamespaces(NamespaceName.parseList(text)));
-    SigningKey key = signingKey();
+    KeySet keys = keys();
     TokenService.Builder tokens =
-        TokenService.builder(tokenIssuer(key), new CredentialStoreAuthenticator(store))
+        TokenService.builder(tokenIssuer(keys), new CredentialStoreAuthenticator(store))
             .authorizer(policy.build())
-            .refreshTokens(refreshTokens(key, store));
+            .refreshTokens(refreshTokens(keys, store));
     ifGiven("service", tokens::service);
     ifGiven("denied-response", text -> tokens.deniedResponse(DeniedResponse.parse(text)));
     return tokens.build();
   }
 
-  private RefreshTokens refreshTokens(SigningKey key, CredentialStore store) {
-    RefreshTokens.Builder refreshTokens = RefreshTokens.builder(key, store);
+  private RefreshTokens refreshTokens(KeySet keys, CredentialStore store) {
+    RefreshTokens.Builder refreshTokens = RefreshTokens.builder(() -> keys, store);
     ifGiven("issuer", refreshTokens::issuer);
     ifGiven("refresh-expiration", text -> refreshTokens.lifetime(seconds(text)));
     return refreshTokens.build();
   }
 
-  private TokenIssuer tokenIssuer(SigningKey key) {
-    TokenIssuer.Builder issuer = TokenIssuer.builder(key).profile(profile());
+  private TokenIssuer tokenIssuer(KeySet keys) {
+    TokenProfile profile = profile();
+    TokenIssuer.Builder issuer = TokenIssuer.builder(() -> keys).profile(profile);
     ifGiven("issuer", issuer::issuer);
     ifGiven("expiration", text -> issuer.lifetime(seconds(text)));
     ifGiven("push-expiration", text -> issuer.pushLifetime(seconds(text)));
-    return get("signing-key", DEFAULT_KEY, file -> issuer.build());
+    return get(
+        "signing-key",
+        DEFAULT_KEY,
+        file -> {
+          keys.next().ifPresent(profile::check);
+          return issuer.build();
+        });
   }
 
+  /** Of the certificates alone: who serves the JWK Set needs no private key. */
   String jwks() {
     return get(
         "signing-cert",
         DEFAULT_CERTIFICATE,
-        path ->
-            new JwksBuilder().add(VerificationKey.fromPem(contents(path), keyIdStyle())).build());
+        path -> {
+          JwksBuilder jwks = new JwksBuilder();
+          new KeyEntries(Map.of("tls.crt", contents(path)))
+              .withFilesOf(Path.of(path).resolveSibling(""), PUBLIC)
+              .verificationKeys(keyIdStyle())
+              .forEach(jwks::add);
+          return jwks.build();
+        });
   }
 
-  private SigningKey signingKey() {
+  /** With what a change of the key has put beside it, as the server reads it. */
+  private KeySet keys() {
     String certificate = get("signing-cert", DEFAULT_CERTIFICATE, InitParameters::contents);
     return get(
         "signing-key",
         DEFAULT_KEY,
-        path -> SigningKey.fromPem(contents(path), certificate, keyIdStyle()));
+        path ->
+            new KeyEntries(Map.of("tls.key", contents(path), "tls.crt", certificate))
+                .withFilesOf(Path.of(path).resolveSibling(""), KeyEntries.NAMES)
+                .keySet(keyIdStyle()));
   }
 
   private KeyIdStyle keyIdStyle() {

@@ -6,12 +6,16 @@ package io.registryauth.servlet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.registryauth.key.KeyEntries;
+import io.registryauth.key.KeyIdStyle;
 import io.registryauth.servlet.Container.Mounted;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.consumer.JwtConsumerBuilder;
@@ -30,6 +34,7 @@ abstract class InitParametersContract {
 
   @TempDir private Path directory;
   private Container container;
+  private JsonWebKeySet served;
 
   abstract Container container(Path directory);
 
@@ -114,6 +119,32 @@ abstract class InitParametersContract {
   }
 
   @Test
+  void servlets_withKeysThatWereChanged_signAndShowThemAsTheServerDoes() throws Exception {
+    KeyIdStyle style = KeyIdStyle.fixed("registry-auth-jwt-signer");
+    KeyEntries changed =
+        new KeyEntries(Map.of("tls.key", pem("rsa-2048.pkcs8.key"), "tls.crt", pem("rsa-2048.crt")))
+            .stage(pem("ec-256.sec1.key"), pem("ec-256.crt"), style, KeyIdStyle.fixed("second"))
+            .promote(Instant.EPOCH, style);
+    for (Map.Entry<String, String> entry : changed.texts().entrySet()) {
+      Files.writeString(directory.resolve(entry.getKey()), entry.getValue());
+    }
+    Map<String, String> parameters = parameters();
+    parameters.put("signing-key", directory.resolve("tls.key").toString());
+    parameters.put("signing-cert", directory.resolve("tls.crt").toString());
+
+    JwtContext token = token(parameters, "docker-registry", "registry-token-issuer");
+
+    assertThat(token.getJoseObjects().get(0).getKeyIdHeaderValue()).isEqualTo("second");
+    assertThat(served.getJsonWebKeys())
+        .extracting(JsonWebKey::getKeyId)
+        .containsExactly("second", "registry-auth-jwt-signer");
+  }
+
+  private static String pem(String name) throws Exception {
+    return Files.readString(KEYS.resolve(name));
+  }
+
+  @Test
   void servlet_withAnHtpasswdFile_takesItsPasswords() throws Exception {
     // The hash of team-password, of the cost 4.
     String line = "team:$2y$04$7YuouQzY9JQeTKOHAGbVyuDNQkT7bOX3eU/0qjHhYLC9FElx.9JjC\n";
@@ -137,12 +168,12 @@ abstract class InitParametersContract {
                 "/auth", new Mounted(new TokenServlet(), parameters),
                 "/jwks.json", new Mounted(new JwksServlet(), ofJwks)));
     RawHttp http = new RawHttp(port);
-    JsonWebKeySet jwks = new JsonWebKeySet(http.get("/jwks.json").body());
+    served = new JsonWebKeySet(http.get("/jwks.json").body());
     RawHttp.Response response =
         http.get("/auth?service=" + service, RawHttp.basic("team", "team-password"));
     assertThat(response.status()).isEqualTo(200);
     return new JwtConsumerBuilder()
-        .setVerificationKeyResolver(new JwksVerificationKeyResolver(jwks.getJsonWebKeys()))
+        .setVerificationKeyResolver(new JwksVerificationKeyResolver(served.getJsonWebKeys()))
         .setExpectedIssuer(issuer)
         .setExpectedAudience(service)
         .build()

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -26,7 +27,8 @@ import org.springframework.context.annotation.Configuration;
 
 /**
  * Credentials in Secrets, if registry-auth-kubernetes is on the class path and nothing else is set.
- * An {@link ApiClient} of the application's is taken for it; its time-outs are then what it has.
+ * Without a kubeconfig file an {@link ApiClient} of the application's is taken for it; its
+ * time-outs are then what it has.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnClass(KubernetesCredentialStore.class)
@@ -35,24 +37,59 @@ import org.springframework.context.annotation.Configuration;
     name = "credentials",
     havingValue = KubernetesConfiguration.CREDENTIALS,
     matchIfMissing = true)
+@ConditionalOnMissingBean({CredentialStore.class, Authenticator.class, TokenService.class})
 final class KubernetesConfiguration {
   static final String CREDENTIALS = "kubernetes";
 
   private static final Duration FRESH = Duration.ofSeconds(30);
 
+  /**
+   * The client of the store.
+   *
+   * @param own whether it was made here, and is closed here
+   */
+  record Client(ApiClient api, boolean own) implements AutoCloseable {
+    @Override
+    public void close() {
+      if (own) {
+        KubernetesClients.close(api);
+      }
+    }
+  }
+
+  /** Spring closes it after the store. */
+  @Bean
+  Client registryAuthKubernetesClient(
+      RegistryAuthProperties properties, ObjectProvider<ApiClient> clients) {
+    if (!Objects.requireNonNullElse(properties.kubeconfig(), "").isEmpty()) {
+      return new Client(client(properties), true);
+    }
+    try {
+      ApiClient ofTheApplication = clients.getIfAvailable();
+      return ofTheApplication == null
+          ? new Client(client(properties), true)
+          : new Client(ofTheApplication, false);
+    } catch (NoUniqueBeanDefinitionException e) {
+      throw Settings.invalid(
+          "kubeconfig",
+          "",
+          "there are several beans that are an ApiClient, "
+              + e.getBeanNamesFound()
+              + "; valid is one, one that is primary, or a kubeconfig file");
+    }
+  }
+
   /** Spring closes it, which ends the watch. */
   @Bean
-  @ConditionalOnMissingBean({CredentialStore.class, Authenticator.class, TokenService.class})
   CredentialStore registryAuthKubernetesCredentialStore(
-      RegistryAuthProperties properties, ObjectProvider<ApiClient> clients) {
-    ApiClient client = clients.getIfUnique(() -> client(properties));
+      RegistryAuthProperties properties, Client client) {
     CachingCredentialStore lookups =
         TokenServiceConfiguration.cached(
-            CachingCredentialStore.builder(new KubernetesCredentialStore(client)),
+            CachingCredentialStore.builder(new KubernetesCredentialStore(client.api())),
             properties,
             FRESH,
             properties.cacheStale());
-    return properties.watch() ? WatchingCredentialStore.start(client, lookups) : lookups;
+    return properties.watch() ? WatchingCredentialStore.start(client.api(), lookups) : lookups;
   }
 
   private static ApiClient client(RegistryAuthProperties properties) {

@@ -26,7 +26,8 @@ import org.springframework.context.annotation.Import;
  * <p>What the application has as a bean counts in the place of what the properties {@code
  * registry-auth.*} say: a {@link TokenService}, or of its parts a {@code CredentialStore}, {@code
  * Authenticator}, {@code Authorizer}, {@code KeySet}, {@code TokenIssuer} or {@code RefreshTokens}.
- * Each bean that is a {@code TokenListener} hears of every decision.
+ * Each bean that is a {@code TokenListener} hears of every decision, but of none that a {@code
+ * TokenService} of the application's own makes.
  */
 @AutoConfiguration
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)

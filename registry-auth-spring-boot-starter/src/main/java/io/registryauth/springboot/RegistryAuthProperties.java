@@ -13,7 +13,8 @@ import org.springframework.boot.convert.DurationUnit;
 
 /**
  * The properties, by the names and with the defaults of the server's options. A name that does not
- * exist is refused, as the server refuses it.
+ * exist is refused in files and arguments; Spring Boot does not look for such among variables of
+ * the environment and system properties.
  *
  * @param service Service that the tokens are for, the registry's auth.token.service.
  * @param deniedResponse Answer to good credentials that may have nothing of what they ask:
@@ -33,7 +34,8 @@ import org.springframework.boot.convert.DurationUnit;
  * @param cacheStale How old they may become while the store cannot be read; 0s for no use of old
  *     ones.
  * @param kubeconfig kubeconfig file whose current context says how to reach Kubernetes. By default
- *     the pod's service account, or outside of a pod ~/.kube/config.
+ *     the application's ApiClient, else the pod's service account, or outside of a pod
+ *     ~/.kube/config.
  * @param issuer Issuer of the tokens, the registry's auth.token.issuer.
  * @param expiration How long a token is valid, 60 to 86400 seconds.
  * @param pushExpiration How long a token is valid that allows more than to pull, 60 to 86400
@@ -43,7 +45,8 @@ import org.springframework.boot.convert.DurationUnit;
  * @param refreshExpiration How long a refresh token is valid, 60 to 31622400 seconds (366 days); 0
  *     for none.
  * @param signingKey File with the private key that signs: RSA (RS256), EC on P-256 (ES256) or
- *     Ed25519 (EdDSA); PEM, PKCS#8, PKCS#1 or SEC1.
+ *     Ed25519 (EdDSA); PEM, PKCS#8, PKCS#1 or SEC1. Its directory may have a next and a retired
+ *     key, and key ids.
  * @param signingCert File with the certificate of that key: PEM.
  * @param keyId Key id of tokens and JWK Set: a fixed text, rfc7638 or libtrust. By default
  *     registry-auth-jwt-signer, or libtrust with the profile distribution-2.8.

@@ -16,9 +16,9 @@ import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreAuthenticator;
 import io.registryauth.credential.DirectoryCredentialStore;
 import io.registryauth.credential.HtpasswdCredentialStore;
+import io.registryauth.key.KeyEntries;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.KeySet;
-import io.registryauth.key.SigningKey;
 import io.registryauth.tenant.NamespaceName;
 import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
@@ -26,6 +26,7 @@ import io.registryauth.token.TokenProfile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -115,7 +116,9 @@ final class TokenServiceConfiguration {
     return names.stream().map(name -> read(property, name, NamespaceName::new)).toList();
   }
 
-  /** Of the files. An application with an issuer of its own has its keys there. */
+  /**
+   * Of the files, once, at the start. An application with an issuer of its own has its keys there.
+   */
   @Bean
   @ConditionalOnMissingBean({KeySet.class, TokenIssuer.class})
   KeySet registryAuthKeys(RegistryAuthProperties properties) {
@@ -124,9 +127,13 @@ final class TokenServiceConfiguration {
     KeyIdStyle style = read("key-id", keyId, KeyIdStyle::parse);
     String certificate = read("signing-cert", properties.signingCert(), Settings::contents);
     return read(
-        "signing-key",
-        properties.signingKey(),
-        path -> KeySet.of(SigningKey.fromPem(Settings.contents(path), certificate, style)));
+        "signing-key", properties.signingKey(), path -> entries(path, certificate).keySet(style));
+  }
+
+  /** With what a change of the key has put beside it, as the server reads it. */
+  private static KeyEntries entries(String keyFile, String certificate) {
+    return new KeyEntries(Map.of("tls.key", Settings.contents(keyFile), "tls.crt", certificate))
+        .withFilesOf(Path.of(keyFile).resolveSibling(""), KeyEntries.NAMES);
   }
 
   @Bean
@@ -139,6 +146,7 @@ final class TokenServiceConfiguration {
             text -> {
               TokenProfile parsed = TokenProfile.parse(text);
               parsed.check(keys.current());
+              keys.next().ifPresent(parsed::check);
               return parsed;
             });
     TokenIssuer.Builder builder = TokenIssuer.builder(() -> keys).profile(profile);

@@ -17,6 +17,7 @@ import io.registryauth.credential.Authenticator;
 import io.registryauth.credential.CredentialStore;
 import io.registryauth.credential.CredentialStoreAuthenticator;
 import io.registryauth.credential.InMemoryCredentialStore;
+import io.registryauth.key.KeyEntries;
 import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.KeySet;
 import io.registryauth.key.SigningKey;
@@ -25,18 +26,31 @@ import io.registryauth.kubernetes.WatchingCredentialStore;
 import io.registryauth.servlet.HealthServlet;
 import io.registryauth.token.RefreshTokens;
 import io.registryauth.token.TokenIssuer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jose4j.json.JsonUtil;
+import org.jose4j.jwk.JsonWebKey;
+import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.consumer.JwtConsumerBuilder;
 import org.jose4j.jwt.consumer.JwtContext;
@@ -51,11 +65,13 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.ApplicationContext;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 class RegistryAuthAutoConfigurationTest {
   private static final Path KEYS = Path.of("../registry-auth-core/src/test/resources/keys");
   private static final AutoConfigurations AUTO_CONFIGURATION =
       AutoConfigurations.of(RegistryAuthAutoConfiguration.class);
+  private static final KeyIdStyle SIGNER = KeyIdStyle.fixed("registry-auth-jwt-signer");
   private static final String PULL = "&scope=repository:test-build/app:pull";
 
   @TempDir private Path directory;
@@ -200,6 +216,54 @@ class RegistryAuthAutoConfigurationTest {
                     .matches("[A-Za-z0-9_-]{43}"));
   }
 
+  private static KeyEntries rsaThenEc() throws Exception {
+    return new KeyEntries(
+            Map.of("tls.key", pem("rsa-2048.pkcs8.key"), "tls.crt", pem("rsa-2048.crt")))
+        .stage(pem("ec-256.sec1.key"), pem("ec-256.crt"), SIGNER, KeyIdStyle.fixed("second"));
+  }
+
+  private static String pem(String name) throws Exception {
+    return Files.readString(KEYS.resolve(name));
+  }
+
+  /** As the commands of the server write them. */
+  private WebApplicationContextRunner withKeys(KeyEntries entries) throws Exception {
+    Path keys = Files.createDirectory(directory.resolve("keys"));
+    for (Map.Entry<String, String> entry : entries.texts().entrySet()) {
+      Files.writeString(keys.resolve(entry.getKey()), entry.getValue());
+    }
+    return application.withPropertyValues(
+        "registry-auth.signing-key=" + keys.resolve("tls.key"),
+        "registry-auth.signing-cert=" + keys.resolve("tls.crt"));
+  }
+
+  @Test
+  void application_afterAChangeOfTheKey_signsUnderItsIdAndShowsTheRetiredOne() throws Exception {
+    withKeys(rsaThenEc().promote(Instant.EPOCH, SIGNER))
+        .run(
+            context -> {
+              JwtContext token = token(ask(context, "service=docker-registry" + PULL));
+              assertThat(token.getJoseObjects().get(0).getKeyIdHeaderValue()).isEqualTo("second");
+              assertThat(new JsonWebKeySet(context.getBean(KeySet.class).jwks()).getJsonWebKeys())
+                  .extracting(JsonWebKey::getKeyId)
+                  .containsExactly("second", "registry-auth-jwt-signer");
+            });
+  }
+
+  @Test
+  void application_withANextKeyThatTheProfileCannotUse_doesNotStart() throws Exception {
+    Map<String, String> texts = new HashMap<>(rsaThenEc().texts());
+    texts.putAll(Map.of("next.key", pem("ed25519.key"), "next.crt", pem("ed25519.crt")));
+    texts.put("next.kid", "second");
+    withKeys(new KeyEntries(texts))
+        .withPropertyValues("registry-auth.profile=distribution-2.8")
+        .run(
+            context ->
+                assertThat(messages(context.getStartupFailure()))
+                    .contains("registry-auth.profile")
+                    .contains("Ed25519"));
+  }
+
   @Test
   void application_withAnEmptyJwksPath_mountsNone() {
     application
@@ -248,6 +312,44 @@ class RegistryAuthAutoConfigurationTest {
                   .doesNotHaveBean(RefreshTokens.class);
               assertThat(ask(context, "service=docker-registry" + PULL).status()).isEqualTo(401);
             });
+  }
+
+  @Test
+  void authenticatorThatIsWrapped_boundsGuesses_andRefreshTokensStay() {
+    application
+        .withUserConfiguration(LimitedGuessesExample.class)
+        .run(
+            context -> {
+              TokenRequest guess =
+                  TokenRequest.builder()
+                      .query("service=docker-registry" + PULL)
+                      .authorization(basic("test-build", "guess"))
+                      .clientAddress(LimitedGuessesExample.GUESSER)
+                      .build();
+              assertThat(context.getBean(TokenService.class).respond(guess).status())
+                  .isEqualTo(429);
+              assertThat(ask(context, "service=docker-registry&offline_token=true").body())
+                  .contains("refresh_token");
+            });
+  }
+
+  @Test
+  void environment_hasThePropertiesInCapitals_andIsNotSearchedForOthers() {
+    application
+        .withInitializer(
+            context ->
+                context
+                    .getEnvironment()
+                    .getPropertySources()
+                    .replace(
+                        "systemEnvironment",
+                        new SystemEnvironmentPropertySource(
+                            "systemEnvironment",
+                            Map.of("REGISTRYAUTH_KEYID", "of-it", "REGISTRYAUTH_REALM", "x"))))
+        .withSystemProperties("registry-auth.realm=x")
+        .run(
+            context ->
+                assertThat(context.getBean(KeySet.class).current().keyId()).isEqualTo("of-it"));
   }
 
   @Test
@@ -376,17 +478,7 @@ class RegistryAuthAutoConfigurationTest {
 
   @Test
   void kubernetes_withAKubeconfigAndAWatch_watchesUntilTheApplicationEnds() throws Exception {
-    Path kubeconfig =
-        Files.writeString(
-            directory.resolve("kubeconfig"),
-            """
-            apiVersion: v1
-            kind: Config
-            current-context: c
-            clusters: [{name: k, cluster: {server: "http://127.0.0.1:1"}}]
-            contexts: [{name: c, context: {cluster: k, user: u}}]
-            users: [{name: u, user: {}}]
-            """);
+    Path kubeconfig = kubeconfig(1);
     application
         .withPropertyValues(
             "registry-auth.credentials=kubernetes",
@@ -403,6 +495,77 @@ class RegistryAuthAutoConfigurationTest {
               }
               assertThat(watchThreads()).isEmpty();
             });
+  }
+
+  private Path kubeconfig(int port) throws Exception {
+    return Files.writeString(
+        directory.resolve("kubeconfig"),
+        """
+        apiVersion: v1
+        kind: Config
+        current-context: c
+        clusters: [{name: k, cluster: {server: "http://127.0.0.1:%d"}}]
+        contexts: [{name: c, context: {cluster: k, user: u}}]
+        users: [{name: u, user: {}}]
+        """
+            .formatted(port));
+  }
+
+  @Test
+  void kubernetes_withAKubeconfig_asksThat_andEndsItsConnectionsWithTheApplication()
+      throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      CompletableFuture<Boolean> ended = CompletableFuture.supplyAsync(() -> knowsNothing(server));
+      withKeys
+          .withBean(ApiClient.class, () -> new ApiClient().setBasePath("http://127.0.0.1:1"))
+          .withPropertyValues("registry-auth.kubeconfig=" + kubeconfig(server.getLocalPort()))
+          .run(
+              context -> {
+                TokenResponse response = ask(context, "service=docker-registry" + PULL);
+                assertThat(response.status()).as("there is no Secret").isEqualTo(401);
+                assertThat(ended).isNotDone();
+              });
+      assertThat(ended).succeedsWithin(Duration.ofSeconds(15)).isEqualTo(true);
+    }
+  }
+
+  /** Answers the requests of one connection until it ends. */
+  private static boolean knowsNothing(ServerSocket server) {
+    try (Socket socket = server.accept()) {
+      socket.setSoTimeout(10_000);
+      BufferedReader in =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        if (line.isEmpty()) {
+          String body =
+              """
+              {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404,
+               "reason": "NotFound", "details": {"name": "test-build-registry-credentials"}}
+              """;
+          String head = "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n";
+          String length = "Content-Length: " + body.length() + "\r\n\r\n";
+          byte[] answer = (head + length + body).getBytes(StandardCharsets.US_ASCII);
+          socket.getOutputStream().write(answer);
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void kubernetes_withSeveralClientsOfTheApplications_namesThem() {
+    withKeys
+        .withBean("here", ApiClient.class, ApiClient::new)
+        .withBean("there", ApiClient.class, ApiClient::new)
+        .run(
+            context ->
+                assertThat(messages(context.getStartupFailure()))
+                    .contains("registry-auth.kubeconfig")
+                    .contains("[here, there]")
+                    .contains("one that is primary"));
   }
 
   private static List<Thread> watchThreads() {
