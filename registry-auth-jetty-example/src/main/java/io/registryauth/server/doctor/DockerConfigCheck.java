@@ -12,6 +12,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.registryauth.kubernetes.DockerConfig;
 import io.registryauth.kubernetes.DockerConfig.Login;
+import io.registryauth.kubernetes.ObjectName;
 import java.util.Optional;
 import okhttp3.HttpUrl;
 
@@ -104,7 +105,11 @@ final class DockerConfigCheck implements Check {
                 "there is no entry for \"%s\", but for %s"
                     .formatted(host, auths.keySet().isEmpty() ? "nobody" : auths.keySet())),
         source.where() + ": auths",
-        near.map(key -> "rename the entry \"" + key + "\" to \"" + host + "\"; or ").orElse("")
+        near.map(
+                    key ->
+                        "rename the entry %s to %s; or "
+                            .formatted(Fixes.word(key), Fixes.word(host)))
+                .orElse("")
             + create(setup));
   }
 
@@ -116,17 +121,15 @@ final class DockerConfigCheck implements Check {
   }
 
   private static String create(Setup setup) {
-    String tenant = setup.tenant().map(Object::toString).orElse("NAME");
-    return host(setup)
-        .filter(host -> setup.cluster().isEmpty())
-        .map(host -> "docker login %s -u %s writes a right one".formatted(host, tenant))
-        .orElseGet(
-            () ->
-                "`%stenant create %s%s` writes a right one"
-                    .formatted(
-                        Fixes.RUN,
-                        tenant,
-                        host(setup).map(host -> " --registry-host " + host).orElse("")));
+    Optional<String> host = host(setup);
+    if (setup.cluster().isEmpty() && host.isPresent()) {
+      return "docker login %s -u %s writes a right one"
+          .formatted(Fixes.word(host.get()), setup.tenant().map(Object::toString).orElse("NAME"));
+    }
+    return Fixes.tenantCreate(
+            setup,
+            host.filter(ObjectName::isDnsName).map(name -> " --registry-host " + name).orElse(""))
+        + " writes a right one";
   }
 
   private static Optional<JsonObject> auths(Source source) {
