@@ -421,6 +421,14 @@ class DoctorClusterTest {
   }
 
   @Test
+  void certificateExpired_ofTheRegistry_isNotSaidToBeOfAnotherAuthority() throws Exception {
+    secret(
+        "registry/secrets/registry-tls",
+        Map.of("tls.crt", signer.issueExpired("CN=registry").certificatePem()));
+    assertOnly("certificate-expired", "CN=registry", "Secret registry/registry-tls", "renew");
+  }
+
+  @Test
   void buildPodConfig_dockerConfigUnderAnotherName() throws Exception {
     pod(
         yaml(DEPLOY.resolve("tenant/buildkit.yaml"))

@@ -493,6 +493,19 @@ class DoctorTest {
   }
 
   @Test
+  void certificateExpired_ofAnAuthority_isNotSaidToBeOfAnother() throws Exception {
+    signer = rsa.issueExpired("CN=signer");
+    jwks = Optional.of(jwks(signer, KeyIdStyle.DEFAULT_KEY_ID));
+    profile = TokenProfile.DISTRIBUTION_2_8;
+    assertOnly("certificate-expired", "CN=signer", "tls.key and tls.crt", "renew");
+
+    bundle = Optional.of(other);
+    assertThat(examine(setup()).findings())
+        .extracting(finding -> finding.id().toString())
+        .containsExactly("certificate-expired", "key-differs");
+  }
+
+  @Test
   void signingKeyDiffers() throws Exception {
     Setup setup = setup(Map.of("tls.key", other.pkcs8(), "tls.crt", rsa.certificatePem()));
     assertOnly(
@@ -643,6 +656,53 @@ class DoctorTest {
     Report report = examine(setup());
     assertThat(report.findings()).isEmpty();
     assertThat(report.notChecked()).anySatisfy(each -> assertThat(each.why()).contains("desktop"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"credsStore\":\"pass\"}",
+        "{\"credHelpers\":{\"HOST\":\"pass\"}}",
+        "{\"auths\":{\"HOST\":{\"auth\":\"?\"}},\"credHelpers\":{\"HOST\":\"pass\"}}",
+        "{\"auths\":{\"HOST\":{}},\"credsStore\":\"pass\"}"
+      })
+  void dockerConfig_withAHelperForTheHost_isNotChecked(String text) throws Exception {
+    dockerConfig = text.replace("HOST", "localhost:" + registry.getAddress().getPort());
+    Report report = examine(setup());
+    assertThat(report.findings()).as(report.text()).isEmpty();
+    assertThat(report.notChecked())
+        .anySatisfy(each -> assertThat(each.why()).contains("the helper pass"));
+  }
+
+  @Test
+  void dockerConfig_withHelpersForOthers_hasNoEntry() throws Exception {
+    dockerConfig = "{\"credHelpers\":{\"other.example.com\":\"pass\"}}";
+    assertOnly("docker-config-host", "but for nobody", "config.json: auths", "docker login");
+  }
+
+  @Test
+  void dockerConfig_withAnIdentityToken_isNotChecked() throws Exception {
+    loginStatus = 401;
+    String auth = Base64.getEncoder().encodeToString("test-build:".getBytes(UTF_8));
+    dockerConfig =
+        "{\"auths\":{\"localhost:%d\":{\"auth\":\"%s\",\"identitytoken\":\"t\"}}}"
+            .formatted(registry.getAddress().getPort(), auth);
+    Report report = examine(setup());
+    assertThat(report.findings()).as(report.text()).isEmpty();
+    assertThat(report.notChecked())
+        .anySatisfy(each -> assertThat(each.why()).contains("an identity token"));
+  }
+
+  /** Docker's clients shorten keys when they find none that is the host's. */
+  @ParameterizedTest
+  @ValueSource(strings = {"https://HOST", "https://HOST/v2/", "http://HOST", "HOST/v1/"})
+  void dockerConfig_keyThatIsAUrlOfTheHost_isFound(String key) throws Exception {
+    String host = "localhost:" + registry.getAddress().getPort();
+    dockerConfig = dockerConfig(key.replace("HOST", host), "test-build");
+    Report report = examine(setup());
+    assertThat(report.findings()).as(report.text()).isEmpty();
+    assertThat(report.checked())
+        .anyMatch(line -> line.startsWith("the realm takes the password of config.json"));
   }
 
   @Test

@@ -4,6 +4,7 @@
 package io.registryauth.server.doctor;
 
 import static io.registryauth.server.doctor.FindingId.CA_DIFFERS;
+import static io.registryauth.server.doctor.FindingId.CERTIFICATE_EXPIRED;
 import static io.registryauth.server.doctor.FindingId.DOCKER_CONFIG_PASSWORD;
 import static io.registryauth.server.doctor.FindingId.SECRET_FORBIDDEN;
 import static io.registryauth.server.doctor.FindingId.SECRET_KEYS;
@@ -212,6 +213,16 @@ final class TenantCheck {
     try {
       List<X509Certificate> trusted = Certificates.parse(ca.text().get());
       List<X509Certificate> chain = Certificates.parse(own.text().get());
+      Certificates.invalidity(chain, now)
+          .ifPresent(
+              problem ->
+                  notes.finding(
+                      CERTIFICATE_EXPIRED,
+                      problem + ", and clients refuse the registry for it",
+                      own.where(),
+                      "renew it; if cert-manager is to: kubectl describe certificate -n %s says why it"
+                              .formatted(cluster.namespace())
+                          + " has not"));
       if (!trusted.isEmpty() && !chain.isEmpty() && !Certificates.leadsTo(trusted, chain, now)) {
         notes.finding(
             CA_DIFFERS,
