@@ -25,6 +25,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** The options that say what to look at; what is not given is not looked at. */
@@ -141,7 +142,16 @@ final class DoctorOptions {
       description = "Namespace of the registry. (default: registry)")
   private String namespace;
 
-  @Mixin private KubernetesOptions kubernetes;
+  @Option(
+      names = "--kubeconfig",
+      paramLabel = "FILE",
+      defaultValue = "${env:KUBECONFIG}",
+      description = {
+        "kubeconfig file whose current context is the cluster to look at. The variable counts only if",
+        "no file and no URL is named by another option.",
+        "(KUBECONFIG; default: no cluster is looked at)"
+      })
+  private @Nullable String kubeconfig;
 
   /** Reads the files. */
   Setup setup() {
@@ -149,7 +159,7 @@ final class DoctorOptions {
         Stream.of(registryConfig, jwks, realm, registry, caFile, dockerConfig, tenant)
             .anyMatch(value -> value != null);
     if (!anything
-        && !kubernetes.isNamed()
+        && !isClusterNamed()
         && keyFile.equals(KEY_FILE)
         && certificateFile.equals(CERTIFICATE_FILE)) {
       throw new ParameterException(
@@ -180,9 +190,28 @@ final class DoctorOptions {
   private Optional<Cluster> cluster() {
     NamespaceName registryNamespace =
         OptionValues.parse(spec, "--namespace", namespace, NamespaceName::new);
-    return kubernetes.isNamed()
-        ? Optional.of(new Cluster(new ClusterReader(kubernetes.client()), registryNamespace))
+    return isClusterNamed()
+        ? Optional.of(
+            new Cluster(
+                new ClusterReader(KubernetesOptions.client(kubeconfig, spec)), registryNamespace))
         : Optional.empty();
+  }
+
+  /** A variable that is in the shell anyway makes no cluster's set-up of one that is in files. */
+  private boolean isClusterNamed() {
+    ParseResult given = spec.commandLine().getParseResult();
+    boolean anotherSetup =
+        Stream.of(
+                "--registry-config",
+                "--jwks",
+                "--signing-key",
+                "--signing-cert",
+                "--realm",
+                "--registry",
+                "--ca-file",
+                "--docker-config")
+            .anyMatch(given::hasMatchedOption);
+    return !isNullOrEmpty(kubeconfig) && (given.hasMatchedOption("--kubeconfig") || !anotherSetup);
   }
 
   private Optional<Source> file(String option, @Nullable String path) {

@@ -36,13 +36,17 @@ final class KubernetesOptions {
       })
   private @Nullable String kubeconfig;
 
-  /** Says whether a kubeconfig file is named, by the option or its variable. */
-  boolean isNamed() {
-    return !Strings.isNullOrEmpty(kubeconfig);
-  }
-
   /** Makes a client, without asking Kubernetes anything yet. */
   ApiClient client() {
+    return client(kubeconfig, spec);
+  }
+
+  /**
+   * Makes one for the option of this name of another command.
+   *
+   * @param kubeconfig what it says, if anything
+   */
+  static ApiClient client(@Nullable String kubeconfig, CommandSpec spec) {
     String files = Strings.nullToEmpty(kubeconfig);
     String home =
         Optional.ofNullable(System.getenv("HOME")).orElse(System.getProperty("user.home"));

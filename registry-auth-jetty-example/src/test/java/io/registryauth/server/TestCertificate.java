@@ -65,9 +65,18 @@ record TestCertificate(KeyPair keys, X509Certificate certificate) {
 
   /** Returns one that this one's key has signed. */
   TestCertificate issue(String subject) throws Exception {
+    return issue(subject, YEAR);
+  }
+
+  /** Returns one that this one's key has signed, and whose time is over. */
+  TestCertificate issueExpired(String subject) throws Exception {
+    return issue(subject, YEAR.negated());
+  }
+
+  private TestCertificate issue(String subject, Duration valid) throws Exception {
     KeyPair issued = ec("secp256r1");
     String issuer = certificate.getSubjectX500Principal().getName();
-    return new TestCertificate(issued, sign(subject, issued, issuer, keys, YEAR));
+    return new TestCertificate(issued, sign(subject, issued, issuer, keys, valid));
   }
 
   private static X509Certificate sign(

@@ -36,7 +36,7 @@ public record ObjectName(NamespaceName namespace, String name) {
   }
 
   /** Says whether a text is a DNS name as RFC 1123 has it, in lower case. */
-  static boolean isDnsName(String text) {
+  public static boolean isDnsName(String text) {
     return text.length() <= MAX_LENGTH && DNS_NAME.matcher(text).matches();
   }
 

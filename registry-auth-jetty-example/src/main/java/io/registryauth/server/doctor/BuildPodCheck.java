@@ -10,12 +10,18 @@ import io.registryauth.kubernetes.ClusterReader.Answer;
 import io.registryauth.tenant.NamespaceName;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Do a tenant's build pods see what they need to push? */
 final class BuildPodCheck {
   private static final int MAX_PODS = 500;
-  private static final String BUILDERS = "(?i).*(buildkit|kaniko|buildah|podman|docker).*";
+
+  /** Images of the names that builders have, or of the organizations that publish them. */
+  private static final Pattern BUILDERS =
+      Pattern.compile(
+          "(?i)(.*/)?([^/]*(buildkit|kaniko|buildah|podman)[^/]*"
+              + "|[^/]*(kaniko|buildah|podman)[^/]*/(executor|warmer|stable|upstream|testing))");
 
   private final Cluster cluster;
   private final NamespaceName tenant;
@@ -37,9 +43,14 @@ final class BuildPodCheck {
     List<Workload> pods =
         KubeObject.parse(answer.json().get()).list("items").stream()
             .map(pod -> Workload.ofPod(cluster, tenant, pod))
-            .filter(pod -> pod.image().matches(BUILDERS))
+            .filter(pod -> isBuilder(pod.image()))
             .toList();
     pods.forEach(this::pod);
+  }
+
+  /** Says whether a builder runs in it, by the name without the tag. */
+  static boolean isBuilder(String image) {
+    return BUILDERS.matcher(image.replaceFirst("(:[^/]*)?(@.*)?$", "")).matches();
   }
 
   private void pod(Workload pod) {
@@ -70,12 +81,15 @@ final class BuildPodCheck {
     return mounts(pod, "registry-docker-config")
         .anyMatch(
             mount -> {
-              String path = mount.text("mountPath").orElse("");
+              String path = mount.text("mountPath").orElse("").replaceFirst("/+$", "");
               String directory =
                   path.endsWith("/config.json") ? path.replaceFirst("/config.json$", "") : path;
               boolean found =
-                  directory.replaceFirst("/$", "").endsWith("/.docker")
-                      || directory.equals(pod.variables().get("DOCKER_CONFIG"));
+                  directory.endsWith("/.docker")
+                      || directory.equals(
+                          pod.variables()
+                              .getOrDefault("DOCKER_CONFIG", "none")
+                              .replaceFirst("/+$", ""));
               return found
                   && pod.mounted(directory + "/config.json")
                       .flatMap(
@@ -122,7 +136,7 @@ final class BuildPodCheck {
       notes.notChecked(
           "whether there is a Dockerfile in " + pod.where(),
           "kubectl exec -n %s %s -- ls %s shows it"
-              .formatted(tenant, pod.where().replaceFirst(".*/", ""), file.get()));
+              .formatted(tenant, pod.where().replaceFirst(".*/", ""), Fixes.word(file.get())));
     }
   }
 

@@ -24,11 +24,8 @@ final class CaCheck implements Check {
               ? "clients have no authority to trust, and refuse the registry's certificate"
               : "there is no certificate in it that clients could trust",
           source.where(),
-          "`"
-              + Fixes.RUN
-              + "tenant create "
-              + setup.tenant().map(Object::toString).orElse("NAME")
-              + "` makes it of the ca.crt of the registry's Secret registry-tls");
+          Fixes.tenantCreate(setup)
+              + " makes it of the ca.crt of the registry's Secret registry-tls");
       return;
     }
     notes.checked("the authority that clients trust, " + source);

@@ -18,6 +18,7 @@ import java.security.cert.TrustAnchor;
 import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
@@ -64,7 +65,19 @@ final class Certificates {
         && !now.isAfter(certificate.getNotAfter().toInstant());
   }
 
-  /** Says whether a chain, the own certificate first, leads to one of the roots. */
+  private static Instant validTime(List<X509Certificate> chain, Instant now) {
+    return invalidity(chain, now).isEmpty()
+        ? now
+        : chain.stream()
+            .map(certificate -> certificate.getNotBefore().toInstant())
+            .max(Comparator.naturalOrder())
+            .orElse(now);
+  }
+
+  /**
+   * Says whether a chain, the own certificate first, leads to one of the roots: now, or if its time
+   * is over, when it was valid. That it is over is another fault than that somebody else signed.
+   */
   static boolean leadsTo(List<X509Certificate> roots, List<X509Certificate> chain, Instant now) {
     if (roots.contains(chain.get(0))) {
       return true;
@@ -80,7 +93,7 @@ final class Certificates {
               roots.stream().map(root -> new TrustAnchor(root, null)).collect(Collectors.toSet()),
               own);
       parameters.setRevocationEnabled(false);
-      parameters.setDate(Date.from(now));
+      parameters.setDate(Date.from(validTime(chain, now)));
       parameters.addCertStore(
           CertStore.getInstance("Collection", new CollectionCertStoreParameters(chain)));
       return Stream.of(CertPathBuilder.getInstance("PKIX").build(parameters))

@@ -29,6 +29,14 @@ public record Cluster(ClusterReader reader, NamespaceName namespace) {
     return new ObjectName(namespace, name);
   }
 
+  /** Returns the service account of the token server's Deployment, or the one by default. */
+  ObjectName tokenServerAccount() {
+    return workload(TOKEN_SERVER, new Notes())
+        .map(server -> server.spec().text("serviceAccountName").orElse("default"))
+        .map(this::named)
+        .orElseGet(() -> named(TOKEN_SERVER));
+  }
+
   /** Returns the Deployment of that name, if it is there; else writes down why not. */
   Optional<Workload> workload(String name, Notes notes) {
     Answer answer = reader.deployment(named(name));

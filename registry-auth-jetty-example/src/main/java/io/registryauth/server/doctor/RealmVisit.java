@@ -113,8 +113,8 @@ final class RealmVisit {
               "the realm gives no tokens for the service \"%s\" that clients of the registry ask for: %s"
                   .formatted(service(setup), message(answer)),
               realm.toString(),
-              "serve with --service \"%s\" (TOKEN_SERVICE=%s), or change auth.token.service of the registry"
-                  .formatted(service(setup), service(setup)));
+              "serve with --service %s (TOKEN_SERVICE=%s), or change auth.token.service of the registry"
+                  .formatted(Fixes.word(service(setup)), Fixes.word(service(setup))));
           return false;
         }
         return none("it answers 400 to a request for a token: " + message(answer));
@@ -170,7 +170,8 @@ final class RealmVisit {
           notes.notChecked(
               "the realm, " + realm,
               "its name is known in the cluster alone; run doctor in a pod, or forward its port:"
-                  + " kubectl port-forward -n registry service/registry-auth 8443:443, and --realm");
+                  + " kubectl port-forward -n %s service/registry-auth 8443:443, and --realm"
+                      .formatted(Fixes.namespace(setup)));
         } else {
           unreachable("the host %s is not known here".formatted(realm.host()));
         }

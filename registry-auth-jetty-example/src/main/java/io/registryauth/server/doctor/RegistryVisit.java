@@ -105,9 +105,11 @@ final class RegistryVisit {
             "the registry is the service \"%s\", and the token server's tokens are for \"%s\""
                 .formatted(challenge.service(), setup.tokenServer().service()),
             url.toString(),
-            "serve with --service \"%s\" (TOKEN_SERVICE=%s); or write service: %s in its config.yml"
+            "serve with --service %s (TOKEN_SERVICE=%s); or write service: %s in its config.yml"
                     .formatted(
-                        challenge.service(), challenge.service(), setup.tokenServer().service())
+                        Fixes.word(challenge.service()),
+                        Fixes.word(challenge.service()),
+                        Fixes.word(setup.tokenServer().service()))
                 + " and "
                 + Fixes.restart());
       }
@@ -139,7 +141,8 @@ final class RegistryVisit {
           notes.notChecked(
               "the registry, " + url,
               "its name is known in the cluster alone; run doctor in a pod, or forward its port:"
-                  + " kubectl port-forward -n registry service/registry 5000:443");
+                  + " kubectl port-forward -n %s service/registry 5000:443"
+                      .formatted(Fixes.namespace(setup)));
         } else {
           unreachable("the host %s is not known here".formatted(url.host()), "correct the URL");
         }
@@ -156,8 +159,8 @@ final class RegistryVisit {
               "clients do not trust the registry's certificate: it is not signed by the authority that"
                   + " they have (x509: certificate signed by unknown authority)",
               setup.ca().orElseThrow().where(),
-              "give clients the ca.crt of the registry's Secret registry-tls: `%stenant create %s` does"
-                  .formatted(Fixes.RUN, setup.tenant().map(Object::toString).orElse("NAME")));
+              "give clients the ca.crt of the registry's Secret registry-tls: %s does"
+                  .formatted(Fixes.tenantCreate(setup)));
         }
       }
       case EXPIRED ->
@@ -169,7 +172,7 @@ final class RegistryVisit {
       case OTHER_HOST ->
           unreachable(
               "its certificate is not for the host " + url.host(),
-              "add " + url.host() + " to the certificate's dnsNames");
+              "add " + Fixes.word(url.host()) + " to the certificate's dnsNames");
       case NO_TLS ->
           notes.finding(
               REGISTRY_NOT_HTTPS,

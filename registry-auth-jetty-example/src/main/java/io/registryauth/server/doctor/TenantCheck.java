@@ -4,6 +4,7 @@
 package io.registryauth.server.doctor;
 
 import static io.registryauth.server.doctor.FindingId.CA_DIFFERS;
+import static io.registryauth.server.doctor.FindingId.CERTIFICATE_EXPIRED;
 import static io.registryauth.server.doctor.FindingId.DOCKER_CONFIG_PASSWORD;
 import static io.registryauth.server.doctor.FindingId.SECRET_FORBIDDEN;
 import static io.registryauth.server.doctor.FindingId.SECRET_KEYS;
@@ -21,9 +22,11 @@ import io.registryauth.kubernetes.ObjectName;
 import io.registryauth.tenant.NamespaceName;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One tenant's objects: does the token server read its credentials, and do its clients have them?
@@ -31,6 +34,8 @@ import java.util.Optional;
 final class TenantCheck {
   /** Where tenant create writes down for which hosts it made the file. */
   private static final String HOSTS = "registryauth.io/hosts";
+
+  private static final String EXPIRED = "credentials-have-expired";
 
   private final Setup setup;
   private final Cluster cluster;
@@ -80,7 +85,7 @@ final class TenantCheck {
     } else {
       Map<String, byte[]> entries =
           answer.json().map(KubeObject::parse).map(KubeObject::secretBytes).orElse(Map.of());
-      credentials(secret, CredentialEntries.read(name -> Optional.ofNullable(entries.get(name))));
+      credentials(secret, entries);
     }
     authority();
   }
@@ -90,30 +95,30 @@ final class TenantCheck {
   }
 
   private String create() {
-    return "`" + Fixes.RUN + "tenant create " + tenant + "`";
+    return Fixes.tenantCreate(setup);
   }
 
-  private void credentials(ObjectName secret, Optional<StoredCredentials> stored) {
+  private void credentials(ObjectName secret, Map<String, byte[]> entries) {
     String where = "Secret " + secret;
     notes.checked(where);
+    Optional<StoredCredentials> stored =
+        CredentialEntries.read(name -> Optional.ofNullable(entries.get(name)));
     if (stored.isEmpty()) {
       notes.finding(
-          SECRET_KEYS,
-          "it has neither username nor password",
-          where,
-          "`kubectl delete secret %s -n %s`, and then %s"
-              .formatted(secret.name(), tenant, create()));
+          SECRET_KEYS, "it has neither username nor password", where, fix("", secret, entries));
       return;
     }
-    Optional<String> problem = stored.get().problem(now);
-    if (problem.isPresent()) {
-      notes.finding(
-          SECRET_KEYS,
-          "the token server cannot use it: stored-" + problem.get(),
-          where,
-          "write the entries username and password (or password-hash): "
-              + "`kubectl delete secret %s -n %s`, and then %s"
-                  .formatted(secret.name(), tenant, create()));
+    stored
+        .get()
+        .problem(now)
+        .ifPresent(
+            problem ->
+                notes.finding(
+                    SECRET_KEYS,
+                    "the token server cannot use it, or a part of it: stored-" + problem,
+                    where + ": " + entryOf(problem),
+                    fix(problem, secret, entries)));
+    if (stored.get().passwords().stream().noneMatch(password -> password.isValid(now))) {
       return;
     }
     if (!stored.get().username().equals(tenant.value())) {
@@ -131,6 +136,32 @@ final class TenantCheck {
         .ifPresent(login -> password(login, stored.get(), secret));
   }
 
+  /** Returns the entry of which the token server says so; the names of some begin as others do. */
+  private static String entryOf(String problem) {
+    return problem.equals(EXPIRED)
+        ? "expires"
+        : CredentialEntries.NAMES.stream()
+            .filter(name -> problem.startsWith(name + "-"))
+            .max(Comparator.comparingInt(String::length))
+            .orElse("password");
+  }
+
+  /** Has no one delete what could be lost: a password, or what narrows the account's rights. */
+  private String fix(String problem, ObjectName secret, Map<String, byte[]> entries) {
+    if (Set.of("username").containsAll(entries.keySet())) {
+      return "`kubectl delete secret %s -n %s`, and then %s"
+          .formatted(secret.name(), tenant, create());
+    }
+    String edit = "kubectl edit secret %s -n %s".formatted(secret.name(), tenant);
+    if (problem.isEmpty()) {
+      return "write the entries username and password (or password-hash) there: " + edit;
+    }
+    return problem.equals(EXPIRED)
+        ? "write a later time there, in Base64, if the account is to go on: " + edit
+        : "correct the entry %s, in Base64 (docs/kubernetes.md has what is valid): %s"
+            .formatted(entryOf(problem), edit);
+  }
+
   private void password(Login login, StoredCredentials stored, ObjectName secret) {
     try {
       if (!stored.accept(new Credentials(login.username(), Password.of(login.password())), now)) {
@@ -146,7 +177,7 @@ final class TenantCheck {
   }
 
   private void rights(ObjectName secret) {
-    ObjectName account = account();
+    ObjectName account = cluster.tokenServerAccount();
     Optional<Boolean> may = cluster.reader().mayGet(account, secret);
     if (may.isEmpty()) {
       notes.notChecked(
@@ -160,18 +191,10 @@ final class TenantCheck {
           SECRET_FORBIDDEN,
           "the token server's service account %s may not get it".formatted(account),
           "Secret " + secret,
-          "`%stenant create %s --service-account %s`".formatted(Fixes.RUN, tenant, account)
+          create()
               + ", which makes a Role for it; or for all tenants: kubectl apply -k"
               + " deploy/registry-auth/cluster-secret-reader");
     }
-  }
-
-  private ObjectName account() {
-    return cluster
-        .workload(Cluster.TOKEN_SERVER, new Notes())
-        .map(server -> server.spec().text("serviceAccountName").orElse("default"))
-        .map(cluster::named)
-        .orElseGet(() -> cluster.named(Cluster.TOKEN_SERVER));
   }
 
   /** Compares what clients trust with what has signed the registry's certificate. */
@@ -190,6 +213,16 @@ final class TenantCheck {
     try {
       List<X509Certificate> trusted = Certificates.parse(ca.text().get());
       List<X509Certificate> chain = Certificates.parse(own.text().get());
+      Certificates.invalidity(chain, now)
+          .ifPresent(
+              problem ->
+                  notes.finding(
+                      CERTIFICATE_EXPIRED,
+                      problem + ", and clients refuse the registry for it",
+                      own.where(),
+                      "renew it; if cert-manager is to: kubectl describe certificate -n %s says why it"
+                              .formatted(cluster.namespace())
+                          + " has not"));
       if (!trusted.isEmpty() && !chain.isEmpty() && !Certificates.leadsTo(trusted, chain, now)) {
         notes.finding(
             CA_DIFFERS,

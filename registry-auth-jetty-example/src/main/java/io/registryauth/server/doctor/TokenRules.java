@@ -68,7 +68,11 @@ final class TokenRules {
                         .formatted(issuer, token.origin(), token.issuer()),
                     where + ": auth.token.issuer",
                     "serve with --issuer %s (TOKEN_ISSUER=%s); or write issuer: %s there and %s"
-                        .formatted(issuer, issuer, token.issuer(), Fixes.restart())));
+                        .formatted(
+                            Fixes.word(issuer),
+                            Fixes.word(issuer),
+                            Fixes.word(token.issuer()),
+                            Fixes.restart())));
     config
         .text("service")
         .filter(service -> !token.audience().contains(service))
@@ -79,11 +83,11 @@ final class TokenRules {
                     "the registry is the service \"%s\", and %s are for %s"
                         .formatted(service, token.origin(), quoted(token.audience())),
                     where + ": auth.token.service",
-                    "serve with --service \"%s\" (TOKEN_SERVICE=%s); or write service: %s there and %s"
+                    "serve with --service %s (TOKEN_SERVICE=%s); or write service: %s there and %s"
                         .formatted(
-                            service,
-                            service,
-                            String.join(", ", token.audience()),
+                            Fixes.word(service),
+                            Fixes.word(service),
+                            Fixes.word(String.join(", ", token.audience())),
                             Fixes.restart())));
   }
 
@@ -254,6 +258,7 @@ final class TokenRules {
         jwksWhere(),
         Fixes.jwks(setup)
             + other
+                .map(Fixes::word)
                 .map(id -> "; or serve with --key-id " + id + " (SIGNING_KEY_ID=" + id + ")")
                 .orElse(""));
   }

@@ -38,6 +38,6 @@ public record TokenServer(
   /** Returns the options by which other commands name keys as this server does. */
   String keyIdOptions() {
     return (profile.equals(TokenProfile.DISTRIBUTION_3) ? "" : " --profile " + profile)
-        + keyId.map(id -> " --key-id " + id).orElse("");
+        + keyId.map(id -> " --key-id " + Fixes.word(id)).orElse("");
   }
 }

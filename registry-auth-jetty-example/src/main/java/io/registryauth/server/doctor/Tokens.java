@@ -14,6 +14,8 @@ import com.google.common.collect.Sets;
 import com.google.gson.JsonObject;
 import io.registryauth.key.SigningKey;
 import io.registryauth.kubernetes.DockerConfig.Login;
+import io.registryauth.tenant.AccountName;
+import io.registryauth.tenant.NamespaceName;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -100,9 +102,7 @@ final class Tokens {
           "the realm refuses the password that clients have for the user \"%s\""
               .formatted(login.username()),
           where,
-          "write the password of the Secret %s-registry-credentials there; `%stenant create %s` does so"
-                  .formatted(login.username(), Fixes.RUN, login.username())
-              + " for the Secret registry-docker-config");
+          rightPassword(login));
       return;
     }
     Optional<String> token = answer.status() == OK ? token(answer) : Optional.empty();
@@ -122,6 +122,23 @@ final class Tokens {
           realm.toString(),
           "make auth.token.realm the URL of /auth of the token server");
     }
+  }
+
+  /** The user name is what others have written: it is the name of a Secret only if it can be. */
+  private String rightPassword(Login login) {
+    Optional<AccountName> account = AccountName.parse(login.username());
+    if (account.isEmpty()) {
+      return "it is no user name; valid is " + AccountName.VALID;
+    }
+    NamespaceName namespace = account.get().namespace();
+    String write =
+        "write the password of the Secret %s-registry-credentials in the namespace %s there"
+            .formatted(account.get().name(), namespace);
+    return account.get().equals(AccountName.of(namespace))
+        ? write
+            + "; %s does so for the Secret registry-docker-config"
+                .formatted(Fixes.tenantCreate(setup, namespace))
+        : write;
   }
 
   private static Optional<String> token(Http.Answer answer) {
@@ -159,7 +176,16 @@ final class Tokens {
         || notes.has(Set.of(CLOCK_SKEW), "")) {
       return; // which say why
     }
-    boolean known = setup.registryConfig().isPresent() && predicted.notChecked().isEmpty();
+    if (answer.status() != UNAUTHORIZED) {
+      notes.notChecked(
+          "whether the registry takes " + facts.origin(),
+          "it answers %d, which is no refusal".formatted(answer.status()));
+      return;
+    }
+    boolean known =
+        setup.version().isPresent()
+            && setup.registryConfig().isPresent()
+            && predicted.notChecked().isEmpty();
     String error = Challenge.error(answer);
     String problem =
         "the registry refuses %s (it answers %d%s)"
@@ -169,13 +195,13 @@ final class Tokens {
           REGISTRY_RESTART,
           problem + ", which fit its files as they are now: it has read others when it started",
           where,
-          Fixes.restart() + ": `kubectl rollout restart deployment/registry -n registry`");
+          Fixes.restart(setup));
     } else {
       notes.finding(
           TOKEN_REFUSED,
           problem,
           where,
-          "give doctor the registry's --registry-config and --jwks as well, to see why; the registry's"
+          "give doctor the registry's --registry-config, --registry-version and --jwks as well, to see why; the registry's"
               + " log says it, too, in the line before \"error authorizing context\"");
     }
   }
