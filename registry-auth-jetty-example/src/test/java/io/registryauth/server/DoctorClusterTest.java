@@ -28,6 +28,10 @@ import io.registryauth.token.TokenProfile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -343,6 +347,40 @@ class DoctorClusterTest {
     secret(DOCKER_CONFIG, Map.of(".dockerconfigjson", dockerConfig(HOST + ":443", PASSWORD)));
     assertOnly(
         "docker-config-host", HOST + ":443", "registry-docker-config", "tenant create test-build");
+  }
+
+  /** A token that the production key signs is no matter of a host of the tenant's choosing. */
+  @Test
+  void host_thatATenantsSecretNames_isNotVisited() throws Exception {
+    List<String> visits = new CopyOnWriteArrayList<>();
+    ProxySelector before = ProxySelector.getDefault();
+    String host = "other.example.com";
+    secret(DOCKER_CONFIG, Map.of(".dockerconfigjson", dockerConfig(host, PASSWORD)));
+    edit(
+        "/api/v1/namespaces/" + DOCKER_CONFIG,
+        "{\"data\"",
+        "{\"metadata\":{\"annotations\":{\"registryauth.io/hosts\":\"" + host + "\"}},\"data\"");
+    ProxySelector.setDefault(
+        new ProxySelector() {
+          @Override
+          public List<Proxy> select(URI uri) {
+            visits.add(uri.getHost());
+            return List.of(Proxy.NO_PROXY);
+          }
+
+          @Override
+          public void connectFailed(URI uri, SocketAddress address, IOException e) {}
+        });
+    try {
+      Report report = examine(Optional.of("test-build"));
+      assertThat(report.findings()).as(report.text()).isEmpty();
+      assertThat(report.notChecked())
+          .extracting(Report.NotChecked::what)
+          .contains("the registry, https://" + host);
+    } finally {
+      ProxySelector.setDefault(before);
+    }
+    assertThat(visits).isNotEmpty().doesNotContain(host);
   }
 
   @Test

@@ -26,9 +26,12 @@ import io.registryauth.token.Grant;
 import io.registryauth.token.TokenIssuer;
 import io.registryauth.token.TokenProfile;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
@@ -648,6 +651,51 @@ class DoctorTest {
   void caDiffers() throws Exception {
     ca = other.certificatePem();
     assertOnly("ca-differs", "x509", "ca.crt", "registry-tls");
+  }
+
+  /** Whoever is on the way writes the realm of a challenge that comes by plain http. */
+  @Test
+  void registry_byPlainHttp_isToldNoSecretAndItsRealmIsNotAsked() throws Exception {
+    List<Boolean> withToken = new CopyOnWriteArrayList<>();
+    realm.createContext(
+        "/v2/",
+        exchange -> {
+          withToken.add(exchange.getRequestHeaders().containsKey("Authorization"));
+          registry(exchange);
+        });
+    ProxySelector before = ProxySelector.getDefault();
+    ProxySelector.setDefault(ProxySelector.of(realm.getAddress()));
+    try {
+      registryUrl = "http://registry.example.com";
+      config = config.replaceFirst("realm: .*", "realm: none\n    autoredirect: true");
+      assertThat(examine(setup()).findings())
+          .extracting(finding -> finding.id().toString())
+          .contains("registry-not-https");
+    } finally {
+      ProxySelector.setDefault(before);
+    }
+    assertThat(withToken).containsExactly(false);
+    assertThat(issued).isEmpty();
+  }
+
+  @Test
+  void userinfo_ofAUrlInTheConfiguration_isNotPrinted() throws Exception {
+    config = config.replace("//127.0.0.1", "//user:" + PASSWORD + "@127.0.0.1");
+    Report report = examine(setup());
+    assertThat(report.findings()).isNotEmpty();
+    assertSecretsAreKept(report);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--realm", "--registry"})
+  void userinfo_ofAnOption_isRefused(String option) {
+    StringWriter err = new StringWriter();
+    int status =
+        Main.commandLine()
+            .setErr(new PrintWriter(err, true))
+            .execute("doctor", option + "=https://user:" + PASSWORD + "@example.com/auth");
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString()).contains(option + " has a user name").doesNotContain(PASSWORD);
   }
 
   @Test

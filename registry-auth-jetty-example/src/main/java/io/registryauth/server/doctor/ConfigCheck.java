@@ -39,7 +39,13 @@ final class ConfigCheck implements Check {
         .realm()
         .filter(realm -> HttpUrl.parse(realm) == null)
         .ifPresent(
-            realm -> add(source, notes, "auth.token.realm is \"" + realm + "\", no http URL"));
+            realm ->
+                add(
+                    source,
+                    notes,
+                    "auth.token.realm is \""
+                        + Hosts.withoutUserinfo(realm)
+                        + "\", no http URL"));
   }
 
   private static void add(Source source, Notes notes, String problem) {

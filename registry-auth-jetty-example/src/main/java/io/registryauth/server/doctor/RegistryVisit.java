@@ -43,9 +43,12 @@ final class RegistryVisit {
     return url;
   }
 
-  /** Returns what it tells clients to do, if it does, and if it is the one that was configured. */
+  /**
+   * Returns what it tells clients to do, if it does, and if nobody on the way can have changed
+   * that.
+   */
   Optional<Challenge> visit() {
-    if (!url.isHttps() && !Hosts.isLoopback(url)) {
+    if (!Hosts.isPrivate(url)) {
       notes.finding(
           REGISTRY_NOT_HTTPS,
           "the registry is named by plain http, which clients use with this machine alone",
@@ -55,7 +58,7 @@ final class RegistryVisit {
     try {
       Http.Answer answer = http.get(url);
       clocks.check(answer, "the registry", url.toString(), notes);
-      return answered(answer);
+      return answered(answer).filter(challenge -> Hosts.isPrivate(url));
     } catch (IOException e) {
       unreached(e);
       return Optional.empty();
@@ -126,7 +129,7 @@ final class RegistryVisit {
       notes.finding(
           REGISTRY_RESTART,
           "the registry that runs tells clients the %s \"%s\", and its configuration has \"%s\""
-              .formatted(name, told, written),
+              .formatted(name, Hosts.withoutUserinfo(told), Hosts.withoutUserinfo(written)),
           url.toString(),
           Fixes.restart());
     }

@@ -77,6 +77,23 @@ public record Setup(
         variables);
   }
 
+  /** Returns this, of which it is not known where the registry is. */
+  Setup withoutRegistry() {
+    return new Setup(
+        version,
+        config,
+        jwks,
+        bundle,
+        tokenServer,
+        realm,
+        Optional.empty(),
+        ca,
+        dockerConfig,
+        tenant,
+        cluster,
+        variables);
+  }
+
   /** Returns the version, or that of which most is taken if it is not known. */
   RegistryVersion assumedVersion() {
     return version.orElse(RegistryVersion.V3_1);

@@ -68,7 +68,7 @@ final class Tokens {
     if (login.isEmpty()) {
       return;
     }
-    if (!realm.isHttps() && !Hosts.isLoopback(realm)) {
+    if (!Hosts.isPrivate(realm)) {
       notes.notChecked(
           "whether the realm takes the docker config's password",
           "it is not sent by plain http; run doctor with --realm and a forwarded port");
