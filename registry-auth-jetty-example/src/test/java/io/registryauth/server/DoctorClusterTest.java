@@ -36,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +58,7 @@ class DoctorClusterTest {
   private static final String DOCKER_CONFIG = "test-build/secrets/registry-docker-config";
   private static final String CA = "test-build/secrets/registry-ca-cert";
   private static final String JWKS = "registry/secrets/registry-auth-keys-jwks";
+  private static final String CONFIG = "/api/v1/namespaces/registry/configmaps/registry-config";
   private static final String REGISTRY = "/apis/apps/v1/namespaces/registry/deployments/registry";
 
   private static TestCertificate signer;
@@ -135,7 +137,7 @@ class DoctorClusterTest {
     data.addProperty("config.yml", text);
     JsonObject object = new JsonObject();
     object.add("data", data);
-    objects.put("/api/v1/namespaces/registry/configmaps/registry-config", object.toString());
+    objects.put(CONFIG, object.toString());
   }
 
   private void secret(String name, Map<String, String> texts) {
@@ -282,6 +284,53 @@ class DoctorClusterTest {
   void variables_ofTheRegistry_countBeforeItsFile() {
     edit(REGISTRY, "OTEL_TRACES_EXPORTER", "REGISTRY_AUTH_TOKEN_ISSUER");
     assertOnly("issuer-differs", "the issuer \"none\"", "auth.token.issuer", "--issuer none");
+  }
+
+  /** A registry reads each of its variables as YAML. */
+  @Test
+  void variables_thatAreNoText_haveTheirOwnType() {
+    variables(
+        Map.of(
+            "REGISTRY_AUTH_TOKEN_AUTOREDIRECT", "false",
+            "REGISTRY_AUTH_TOKEN_SIGNINGALGORITHMS", "[RS256]",
+            "REGISTRY_STORAGE", "inmemory"));
+    String config = objects.get(CONFIG);
+    objects.put(CONFIG, config.replace("storage:", "storages:"));
+    Report report = examine(Optional.of("test-build"));
+    assertThat(report.findings()).as(report.text()).isEmpty();
+  }
+
+  @Test
+  void variables_ofARegistryWithoutAFile_areItsConfiguration() {
+    objects.remove(CONFIG);
+    edit(REGISTRY, "\"mountPath\":\"/etc/distribution\"", "\"mountPath\":\"/elsewhere\"");
+    Map<String, String> variables =
+        new HashMap<>(
+            Map.of(
+                "REGISTRY_AUTH", "token",
+                "REGISTRY_AUTH_TOKEN_REALM", "https://registry-auth.registry.svc/auth",
+                "REGISTRY_AUTH_TOKEN_SERVICE", "docker-registry",
+                "REGISTRY_AUTH_TOKEN_ISSUER", "registry-token-issuer",
+                "REGISTRY_AUTH_TOKEN_JWKS", "/etc/registry-auth-keys-jwks/jwks.json"));
+    variables(variables);
+    Report report = examine(Optional.of("test-build"));
+    assertThat(report.findings()).as(report.text()).isEmpty();
+    assertThat(report.checked())
+        .contains("the registry's configuration, Deployment registry/registry: env");
+  }
+
+  private void variables(Map<String, String> variables) {
+    JsonArray env = new JsonArray();
+    variables.forEach(
+        (name, value) -> {
+          JsonObject variable = new JsonObject();
+          variable.addProperty("name", name);
+          variable.addProperty("value", value);
+          env.add(variable);
+        });
+    objects.compute(
+        REGISTRY, (name, json) -> json.replaceFirst("\"env\":\\[.*?\\]", "\"env\":" + env));
+    assertThat(objects.get(REGISTRY)).contains(env.toString());
   }
 
   @Test
