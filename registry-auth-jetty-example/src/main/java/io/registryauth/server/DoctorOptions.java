@@ -224,6 +224,10 @@ final class DoctorOptions {
   }
 
   private Optional<String> url(String option, @Nullable String text) {
+    if (text != null && text.matches("[^/]*//[^/?#]*@.*")) {
+      throw new ParameterException(
+          spec.commandLine(), option + " has a user name or a password; valid is a URL without");
+    }
     return Optional.ofNullable(text)
         .map(value -> OptionValues.parse(spec, option, value, DoctorOptions::url));
   }

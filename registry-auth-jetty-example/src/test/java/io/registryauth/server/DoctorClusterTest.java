@@ -28,10 +28,15 @@ import io.registryauth.token.TokenProfile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,6 +60,7 @@ class DoctorClusterTest {
   private static final String DOCKER_CONFIG = "test-build/secrets/registry-docker-config";
   private static final String CA = "test-build/secrets/registry-ca-cert";
   private static final String JWKS = "registry/secrets/registry-auth-keys-jwks";
+  private static final String CONFIG = "/api/v1/namespaces/registry/configmaps/registry-config";
   private static final String REGISTRY = "/apis/apps/v1/namespaces/registry/deployments/registry";
 
   private static TestCertificate signer;
@@ -134,7 +140,7 @@ class DoctorClusterTest {
     data.addProperty("config.yml", text);
     JsonObject object = new JsonObject();
     object.add("data", data);
-    objects.put("/api/v1/namespaces/registry/configmaps/registry-config", object.toString());
+    objects.put(CONFIG, object.toString());
   }
 
   private void secret(String name, Map<String, String> texts) {
@@ -283,6 +289,53 @@ class DoctorClusterTest {
     assertOnly("issuer-differs", "the issuer \"none\"", "auth.token.issuer", "--issuer none");
   }
 
+  /** A registry reads each of its variables as YAML. */
+  @Test
+  void variables_thatAreNoText_haveTheirOwnType() {
+    variables(
+        Map.of(
+            "REGISTRY_AUTH_TOKEN_AUTOREDIRECT", "false",
+            "REGISTRY_AUTH_TOKEN_SIGNINGALGORITHMS", "[RS256]",
+            "REGISTRY_STORAGE", "inmemory"));
+    String config = objects.get(CONFIG);
+    objects.put(CONFIG, config.replace("storage:", "storages:"));
+    Report report = examine(Optional.of("test-build"));
+    assertThat(report.findings()).as(report.text()).isEmpty();
+  }
+
+  @Test
+  void variables_ofARegistryWithoutAFile_areItsConfiguration() {
+    objects.remove(CONFIG);
+    edit(REGISTRY, "\"mountPath\":\"/etc/distribution\"", "\"mountPath\":\"/elsewhere\"");
+    Map<String, String> variables =
+        new HashMap<>(
+            Map.of(
+                "REGISTRY_AUTH", "token",
+                "REGISTRY_AUTH_TOKEN_REALM", "https://registry-auth.registry.svc/auth",
+                "REGISTRY_AUTH_TOKEN_SERVICE", "docker-registry",
+                "REGISTRY_AUTH_TOKEN_ISSUER", "registry-token-issuer",
+                "REGISTRY_AUTH_TOKEN_JWKS", "/etc/registry-auth-keys-jwks/jwks.json"));
+    variables(variables);
+    Report report = examine(Optional.of("test-build"));
+    assertThat(report.findings()).as(report.text()).isEmpty();
+    assertThat(report.checked())
+        .contains("the registry's configuration, Deployment registry/registry: env");
+  }
+
+  private void variables(Map<String, String> variables) {
+    JsonArray env = new JsonArray();
+    variables.forEach(
+        (name, value) -> {
+          JsonObject variable = new JsonObject();
+          variable.addProperty("name", name);
+          variable.addProperty("value", value);
+          env.add(variable);
+        });
+    objects.compute(
+        REGISTRY, (name, json) -> json.replaceFirst("\"env\":\\[.*?\\]", "\"env\":" + env));
+    assertThat(objects.get(REGISTRY)).contains(env.toString());
+  }
+
   @Test
   void jwksMissing_theSecretIsNotThere() {
     remove(JWKS);
@@ -396,6 +449,40 @@ class DoctorClusterTest {
     secret(DOCKER_CONFIG, Map.of(".dockerconfigjson", dockerConfig(HOST + ":443", PASSWORD)));
     assertOnly(
         "docker-config-host", HOST + ":443", "registry-docker-config", "tenant create test-build");
+  }
+
+  /** A token that the production key signs is no matter of a host of the tenant's choosing. */
+  @Test
+  void host_thatATenantsSecretNames_isNotVisited() throws Exception {
+    List<String> visits = new CopyOnWriteArrayList<>();
+    ProxySelector before = ProxySelector.getDefault();
+    String host = "other.example.com";
+    secret(DOCKER_CONFIG, Map.of(".dockerconfigjson", dockerConfig(host, PASSWORD)));
+    edit(
+        "/api/v1/namespaces/" + DOCKER_CONFIG,
+        "{\"data\"",
+        "{\"metadata\":{\"annotations\":{\"registryauth.io/hosts\":\"" + host + "\"}},\"data\"");
+    ProxySelector.setDefault(
+        new ProxySelector() {
+          @Override
+          public List<Proxy> select(URI uri) {
+            visits.add(uri.getHost());
+            return List.of(Proxy.NO_PROXY);
+          }
+
+          @Override
+          public void connectFailed(URI uri, SocketAddress address, IOException e) {}
+        });
+    try {
+      Report report = examine(Optional.of("test-build"));
+      assertThat(report.findings()).as(report.text()).isEmpty();
+      assertThat(report.notChecked())
+          .extracting(Report.NotChecked::what)
+          .contains("the registry, https://" + host);
+    } finally {
+      ProxySelector.setDefault(before);
+    }
+    assertThat(visits).isNotEmpty().doesNotContain(host);
   }
 
   @Test

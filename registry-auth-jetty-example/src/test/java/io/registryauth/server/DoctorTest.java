@@ -16,6 +16,7 @@ import io.registryauth.key.KeyIdStyle;
 import io.registryauth.key.SigningKey;
 import io.registryauth.key.VerificationKey;
 import io.registryauth.server.doctor.Doctor;
+import io.registryauth.server.doctor.Finding;
 import io.registryauth.server.doctor.RegistryVersion;
 import io.registryauth.server.doctor.Report;
 import io.registryauth.server.doctor.Setup;
@@ -26,14 +27,20 @@ import io.registryauth.token.Grant;
 import io.registryauth.token.TokenIssuer;
 import io.registryauth.token.TokenProfile;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -41,10 +48,12 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -96,6 +105,7 @@ class DoctorTest {
   private String challenge;
   private int realmStatus = 401;
   private int loginStatus = 200;
+  private Optional<String> loginBody = Optional.empty();
   private int postStatus = 400;
   private String realmBody = "{\"errors\":[]}";
   private final List<String> issued = new CopyOnWriteArrayList<>();
@@ -164,7 +174,7 @@ class DoctorTest {
     if (exchange.getRequestMethod().equals("POST")) {
       answer(exchange, postStatus, "{}");
     } else if (exchange.getRequestHeaders().containsKey("Authorization")) {
-      answer(exchange, loginStatus, "{\"token\":\"" + token() + "\"}");
+      answer(exchange, loginStatus, loginBody.orElseGet(() -> "{\"token\":\"" + token() + "\"}"));
     } else {
       answer(exchange, realmStatus, realmBody);
     }
@@ -306,6 +316,63 @@ class DoctorTest {
             });
   }
 
+  /** Each is a cause of its own. */
+  @Test
+  void configInvalid_moreThanOnce_isSaidOfEach() throws Exception {
+    config = config.replaceFirst("service:.*", "").replaceFirst("storage:.*", "");
+    assertThat(examine(setup()).findings())
+        .filteredOn(finding -> finding.id().toString().equals("config-invalid"))
+        .extracting(Finding::problem)
+        .containsExactly("it has no storage", "auth.token.service is missing; it must be a text");
+  }
+
+  @Test
+  void registryNotHttps_thatSpeaksHttps_isToldByItsAnswer() throws Exception {
+    realm.createContext(
+        "/v2/",
+        exchange -> answer(exchange, 400, "Client sent an HTTP request to an HTTPS server."));
+    List<Finding> findings = new ArrayList<>();
+    proxied(
+        () -> {
+          registryUrl = "http://registry.example.com";
+          findings.addAll(examine(setup()).findings());
+        });
+    assertThat(findings)
+        .filteredOn(finding -> finding.id().toString().equals("registry-not-https"))
+        .singleElement()
+        .extracting(Finding::fix)
+        .isEqualTo("name it by https");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"!!int abc", "&a [[*a]]", "&a {b: [*a]}"})
+  void configInvalid_valueThatCannotBeRead(String value) throws Exception {
+    for (String name : List.of("realm", "signingalgorithms")) {
+      config = CONFIG.formatted(realmUrl()).replaceFirst(name + ":.*", name + ": " + value);
+      assertThat(examine(setup()).findings())
+          .anySatisfy(
+              finding -> {
+                assertThat(finding.id()).hasToString("config-invalid");
+                assertThat(finding.problem()).startsWith("it is no YAML");
+              });
+    }
+  }
+
+  @Test
+  void config_withStorageAsAWord_isGood() throws Exception {
+    config = config.replaceFirst("storage:.*", "storage: inmemory");
+    assertThat(examine(setup()).findings()).isEmpty();
+  }
+
+  @Test
+  void realm_thatAnswersWithAListAsToken_isNotChecked() throws Exception {
+    loginBody = Optional.of("{\"token\":[]}");
+    Report report = examine(setup());
+    assertThat(report.findings()).isEmpty();
+    assertThat(report.notChecked())
+        .anySatisfy(each -> assertThat(each.why()).contains("200, without a token"));
+  }
+
   @Test
   void jwksMissing_inTheConfiguration() throws Exception {
     config = config.replaceFirst("jwks:.*", "");
@@ -323,6 +390,71 @@ class DoctorTest {
     jwks = Optional.of(jwks(rsa, "signer").replaceFirst("\"kid\"", "\"id\""));
     tokenStatus = 401;
     assertOnly("jwks-invalid", "has no kid", "jwks.json", "jwks --cert tls.crt");
+  }
+
+  @Test
+  void jwksMissing_noCertificateEither_needsNoKeyToBeSeen() throws Exception {
+    config = config.replaceFirst("jwks:.*", "").replaceFirst("rootcertbundle:.*", "");
+    jwks = Optional.empty();
+    bundle = Optional.empty();
+    for (Setup setup : List.of(setup(), setup(Map.of()))) {
+      assertOnly(setup, "jwks-missing", "neither jwks nor", "auth.token.jwks", "jwks --cert");
+    }
+  }
+
+  @Test
+  void verdict_onAToken_isNoneIfAFileIsNotHere() throws Exception {
+    jwks = Optional.empty();
+    assertVerdict("nothing that is known is against it");
+  }
+
+  @Test
+  void verdict_onAToken_isThatOfTheAlgorithmsToo() throws Exception {
+    config = config.replaceFirst("(signingalgorithms:).*", "$1 [ES256]");
+    assertVerdict("it would be refused");
+  }
+
+  private void assertVerdict(String verdict) throws Exception {
+    assertThat(examine(setup()).checked())
+        .filteredOn(line -> line.startsWith("a token of the token server"))
+        .singleElement()
+        .asString()
+        .endsWith(verdict);
+  }
+
+  /** A path in a container says nothing of this machine, whatever directories that has. */
+  @Test
+  void file_thatIsNotHere_isMissingOnlyBesideTheConfiguration(@TempDir Path directory)
+      throws Exception {
+    Path elsewhere = Files.createDirectory(directory.resolve("etc"));
+    assertThat(ids(inFile(directory, elsewhere.resolve("jwks.json").toString()))).isEmpty();
+    assertThat(ids(inFile(directory, "/"))).isEmpty();
+    assertThat(ids(inFile(directory, "\"a\\0b\""))).isEmpty();
+    assertThat(ids(inFile(directory, directory.resolve("jwks.json").toString())))
+        .containsExactly("jwks-missing");
+  }
+
+  private List<String> ids(Setup setup) {
+    return examine(setup).findings().stream().map(finding -> finding.id().toString()).toList();
+  }
+
+  /** Returns a set-up of which the configuration is in this directory, and names this JWK Set. */
+  private Setup inFile(Path directory, String path) throws Exception {
+    Setup whole = setup();
+    String text = config.replaceFirst("jwks:.*", Matcher.quoteReplacement("jwks: " + path));
+    return new Setup(
+        whole.version(),
+        Optional.of(Source.of(directory.resolve("config.yml").toString(), text)),
+        Optional.empty(),
+        whole.bundle(),
+        whole.tokenServer(),
+        whole.realm(),
+        whole.registry(),
+        whole.ca(),
+        whole.dockerConfig(),
+        whole.tenant(),
+        Optional.empty(),
+        Map.of());
   }
 
   @Test
@@ -775,6 +907,64 @@ class DoctorTest {
   void caDiffers() throws Exception {
     ca = other.certificatePem();
     assertOnly("ca-differs", "x509", "ca.crt", "registry-tls");
+  }
+
+  /** Lets what is asked by plain http come to the realm's server, whatever the host. */
+  private void proxied(ThrowingRunnable asking) throws Exception {
+    ProxySelector before = ProxySelector.getDefault();
+    ProxySelector.setDefault(ProxySelector.of(realm.getAddress()));
+    try {
+      asking.run();
+    } finally {
+      ProxySelector.setDefault(before);
+    }
+  }
+
+  /** What may fail. */
+  private interface ThrowingRunnable {
+    void run() throws Exception;
+  }
+
+  /** Whoever is on the way writes the realm of a challenge that comes by plain http. */
+  @Test
+  void registry_byPlainHttp_isToldNoSecretAndItsRealmIsNotAsked() throws Exception {
+    List<Boolean> withToken = new CopyOnWriteArrayList<>();
+    realm.createContext(
+        "/v2/",
+        exchange -> {
+          withToken.add(exchange.getRequestHeaders().containsKey("Authorization"));
+          registry(exchange);
+        });
+    proxied(
+        () -> {
+          registryUrl = "http://registry.example.com";
+          config = config.replaceFirst("realm: .*", "realm: none\n    autoredirect: true");
+          assertThat(examine(setup()).findings())
+              .extracting(finding -> finding.id().toString())
+              .contains("registry-not-https");
+        });
+    assertThat(withToken).containsExactly(false);
+    assertThat(issued).isEmpty();
+  }
+
+  @Test
+  void userinfo_ofAUrlInTheConfiguration_isNotPrinted() throws Exception {
+    config = config.replace("//127.0.0.1", "//user:" + PASSWORD + "@127.0.0.1");
+    Report report = examine(setup());
+    assertThat(report.findings()).isNotEmpty();
+    assertSecretsAreKept(report);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--realm", "--registry"})
+  void userinfo_ofAnOption_isRefused(String option) {
+    StringWriter err = new StringWriter();
+    int status =
+        Main.commandLine()
+            .setErr(new PrintWriter(err, true))
+            .execute("doctor", option + "=https://user:" + PASSWORD + "@example.com/auth");
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString()).contains(option + " has a user name").doesNotContain(PASSWORD);
   }
 
   @Test

@@ -11,14 +11,21 @@ import io.registryauth.kubernetes.ClusterReader.Answer;
 import io.registryauth.kubernetes.ObjectName;
 import io.registryauth.token.TokenProfile;
 import java.util.HashMap;
-import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
 /** Finds in a cluster what of a set-up was not given. */
 final class ClusterSetup {
-  private static final String SETTING = "REGISTRY_AUTH_TOKEN_";
+  private static final String PREFIX = "REGISTRY_";
+
+  /** What the configuration of the registry's image has. */
+  private static final String OF_THE_IMAGE =
+      """
+      version: 0.1
+      storage: {filesystem: {rootdirectory: /var/lib/registry}}
+      """;
 
   private final Cluster cluster;
   private final Setup given;
@@ -86,6 +93,11 @@ final class ClusterSetup {
     String path = configPath(registry, version.orElse(RegistryVersion.V3_1));
     Optional<Source> read = registry.map(workload -> workload.file(path));
     return read.filter(source -> !source.isMissing())
+        .or(
+            () ->
+                registry
+                    .filter(ClusterSetup::isSetByVariables)
+                    .map(workload -> Source.of(workload.where() + ": env", OF_THE_IMAGE)))
         .orElseGet(() -> cluster.configEntry(cluster.named("registry-config"), "config.yml"));
   }
 
@@ -104,18 +116,23 @@ final class ClusterSetup {
         .orElse(version.configDirectory() + "/config.yml");
   }
 
-  /** Returns the settings of tokens that variables of the container make. */
+  /** Returns the variables that a registry reads settings from. */
   private static Map<String, String> settings(Workload registry) {
-    Map<String, String> settings = new HashMap<>();
-    registry
-        .variables()
-        .forEach(
-            (name, value) -> {
-              if (name.startsWith(SETTING)) {
-                settings.put(name.substring(SETTING.length()).toLowerCase(Locale.ROOT), value);
-              }
-            });
+    Map<String, String> settings = new HashMap<>(registry.variables());
+    settings.keySet().removeIf(name -> !name.startsWith(PREFIX));
     return settings;
+  }
+
+  /** Says whether variables alone make a registry ask for tokens, whatever its image has. */
+  static boolean isSetByVariables(Workload registry) {
+    return registry
+        .variables()
+        .keySet()
+        .containsAll(
+            List.of(
+                "REGISTRY_AUTH_TOKEN_REALM",
+                "REGISTRY_AUTH_TOKEN_SERVICE",
+                "REGISTRY_AUTH_TOKEN_ISSUER"));
   }
 
   private Optional<Source> file(Setup setup, String setting) {

@@ -4,6 +4,7 @@
 package io.registryauth.server.doctor;
 
 import static io.registryauth.server.doctor.FindingId.CONFIG_INVALID;
+import static io.registryauth.server.doctor.FindingId.JWKS_MISSING;
 
 import okhttp3.HttpUrl;
 
@@ -35,11 +36,27 @@ final class ConfigCheck implements Check {
         && !config.token().isEmpty()) {
       add(source, notes, "it has no auth.token.rootcertbundle, without which 2.8 does not start");
     }
+    if (setup.assumedVersion().isV3()
+        && !config.token().isEmpty()
+        && setup.jwks().isEmpty()
+        && setup.bundle().isEmpty()
+        && config.text("jwks").isEmpty()
+        && config.text("rootcertbundle").isEmpty()) {
+      notes.finding(
+          JWKS_MISSING,
+          "it has neither jwks nor rootcertbundle, and registry 3 does not start without a key",
+          source.where() + ": auth.token.jwks",
+          Fixes.writeJwks(setup));
+    }
     config
         .realm()
         .filter(realm -> HttpUrl.parse(realm) == null)
         .ifPresent(
-            realm -> add(source, notes, "auth.token.realm is \"" + realm + "\", no http URL"));
+            realm ->
+                add(
+                    source,
+                    notes,
+                    "auth.token.realm is \"" + Hosts.withoutUserinfo(realm) + "\", no http URL"));
   }
 
   private static void add(Source source, Notes notes, String problem) {

@@ -35,7 +35,7 @@ final class DeploymentCheck implements Check {
   private static void path(Workload registry, Setup setup, Notes notes) {
     RegistryVersion version = setup.assumedVersion();
     String path = ClusterSetup.configPath(Optional.of(registry), version);
-    if (!registry.file(path).isMissing()) {
+    if (!registry.file(path).isMissing() || ClusterSetup.isSetByVariables(registry)) {
       return;
     }
     String elsewhere =

@@ -52,8 +52,20 @@ public final class Doctor {
         clients.size() == 1
             ? clients.get(0)
             : cluster.map(found -> ClusterSetup.asTheRegistrySays(setup, found)).orElse(setup);
-    new ReachCheck(this::now, notes).check(visitor, clients);
+    new ReachCheck(this::now, notes).check(toVisit(visitor, given, notes), clients);
     return notes.report();
+  }
+
+  /** The host that a tenant's own Secret names gets no token that the production key has signed. */
+  private static Setup toVisit(Setup visitor, Setup given, Notes notes) {
+    Optional<String> own = given.cluster().map(cluster -> "https://" + cluster.registryHost());
+    if (own.isEmpty() || given.registry().isPresent() || visitor.registry().equals(own)) {
+      return visitor;
+    }
+    notes.notChecked(
+        "the registry, " + visitor.registry().map(Hosts::withoutUserinfo).orElse(""),
+        "the tenant's Secret alone names it; --registry URL does so, if it is the registry");
+    return visitor.withoutRegistry();
   }
 
   private void ofATenant(Setup client, Cluster cluster, Notes notes) {

@@ -8,7 +8,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The files that a registry's configuration names, as far as they are here. */
@@ -22,21 +24,38 @@ final class FilesOfConfig {
     return setup
         .registryConfig()
         .flatMap(config -> config.text(setting))
-        .map(path -> read(Path.of(path), otherwise));
+        .map(path -> file(setup, path, otherwise));
   }
 
-  private static Source read(Path file, String otherwise) {
+  private static Source file(Setup setup, String name, String otherwise) {
+    if (setup.cluster().isPresent()) {
+      return Source.unread(name, "that is in the registry's pod");
+    }
+    Path file;
+    try {
+      file = Path.of(name);
+    } catch (InvalidPathException e) {
+      return Source.unread(name, "that is no path");
+    }
     if (Files.isRegularFile(file)) {
       try (InputStream in = Files.newInputStream(file)) {
-        return Source.of(file.toString(), new String(in.readNBytes(MAX_BYTES), UTF_8));
+        return Source.of(name, new String(in.readNBytes(MAX_BYTES), UTF_8));
       } catch (IOException e) {
-        return Source.unread(file.toString(), "it cannot be read here (" + e + ")");
+        return Source.unread(name, "it cannot be read here (" + e + ")");
       }
     }
-    // Where its directory is, this is where the registry runs. Else it is a path in a container.
-    return file.toAbsolutePath().getParent() != null
-            && Files.isDirectory(file.toAbsolutePath().getParent())
-        ? Source.missing(file.toString())
-        : Source.unread(file.toString(), "that is not on this machine; " + otherwise);
+    return Files.notExists(file) && isOfThisMachine(setup, file)
+        ? Source.missing(name)
+        : Source.unread(name, "that is not on this machine; " + otherwise);
+  }
+
+  /**
+   * Says whether the registry runs here: its configuration is where it reads it, or beside the
+   * file. Else it is a path in a container.
+   */
+  private static boolean isOfThisMachine(Setup setup, Path file) {
+    Path config = Path.of(setup.config().orElseThrow().where()).toAbsolutePath();
+    return config.equals(Path.of(setup.assumedVersion().configDirectory(), "config.yml"))
+        || Objects.equals(config.resolveSibling(file).getParent(), config.getParent());
   }
 }

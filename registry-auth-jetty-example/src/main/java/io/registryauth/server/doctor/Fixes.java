@@ -102,6 +102,16 @@ final class Fixes {
     return RegistryJwks.parse(jwks).entries().size() > 1;
   }
 
+  /** Makes a JWK Set where the configuration names none. */
+  static String writeJwks(Setup setup) {
+    return "`"
+        + RUN
+        + "jwks --cert tls.crt"
+        + setup.tokenServer().keyIdOptions()
+        + " > jwks.json`; write its path as auth.token.jwks; then "
+        + restart();
+  }
+
   static String restart() {
     return "restart the registry, which reads its configuration and keys only when it starts";
   }

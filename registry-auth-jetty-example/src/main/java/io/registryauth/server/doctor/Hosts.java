@@ -18,6 +18,16 @@ final class Hosts {
         || (InetAddresses.isInetAddress(host) && InetAddresses.forString(host).isLoopbackAddress());
   }
 
+  /** Says whether what is sent there is seen by nobody else: by https, or within this machine. */
+  static boolean isPrivate(HttpUrl url) {
+    return url.isHttps() || isLoopback(url);
+  }
+
+  /** Returns a URL that somebody else wrote, without the user name and password in it. */
+  static String withoutUserinfo(String url) {
+    return url.replaceFirst("//[^/?#]*@", "//");
+  }
+
   /** Says whether it is the Service of a cluster, whose name is known inside of that alone. */
   static boolean isOfACluster(HttpUrl url) {
     String host = url.host();

@@ -59,12 +59,13 @@ final class KeyCheck implements Check {
     try {
       return Optional.of(VerificationKey.fromPem(pem, KeyIdStyle.rfc7638()).keyId());
     } catch (IllegalArgumentException e) {
-      notes.finding(
-          KEY_KIND,
-          name + " cannot be used: " + e.getMessage(),
-          server.keysWhere(),
-          "make another, such as openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:4096 -out"
-              + " tls.key, and its certificate; docs/keys.md has the others");
+      notes.consequence(
+          new Finding(
+              KEY_KIND,
+              name + " cannot be used: " + e.getMessage(),
+              server.keysWhere(),
+              "make another, such as openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:4096"
+                  + " -out tls.key, and its certificate; docs/keys.md has the others"));
       return Optional.empty();
     }
   }

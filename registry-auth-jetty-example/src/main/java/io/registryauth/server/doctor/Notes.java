@@ -9,14 +9,22 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** What the checks write down. The same twice, about the same place, is there once. */
+/** What the checks write down. The same twice is there once. */
 final class Notes {
   private final Map<String, Finding> findings = new LinkedHashMap<>();
   private final Set<NotChecked> notChecked = new LinkedHashSet<>();
   private final Set<String> checked = new LinkedHashSet<>();
 
   void finding(Finding finding) {
-    findings.putIfAbsent(finding.id() + " " + finding.where(), finding);
+    findings.putIfAbsent(finding.id() + " " + finding.where() + " " + finding.problem(), finding);
+  }
+
+  /** Writes it down unless another of its kind, of the same place, says why. */
+  void consequence(Finding finding) {
+    if (findings.values().stream()
+        .noneMatch(other -> other.id() == finding.id() && other.where().equals(finding.where()))) {
+      finding(finding);
+    }
   }
 
   void finding(FindingId id, String problem, String where, String fix) {
@@ -35,10 +43,6 @@ final class Notes {
   boolean has(Set<FindingId> ids, String where) {
     return findings.values().stream()
         .anyMatch(finding -> ids.contains(finding.id()) && finding.where().startsWith(where));
-  }
-
-  int findings() {
-    return findings.size();
   }
 
   Report report() {

@@ -34,7 +34,11 @@ final class ReachCheck {
     Optional<Challenge> challenge =
         registry.flatMap(url -> new RegistryVisit(visitor, url, http, clocks, notes).visit());
     Optional<HttpUrl> realm =
-        visitor.realm().or(() -> challenge.map(Challenge::realm)).map(HttpUrl::parse);
+        visitor
+            .realm()
+            .or(() -> challenge.map(Challenge::realm))
+            .map(Hosts::withoutUserinfo)
+            .map(HttpUrl::parse);
     boolean isTokenService =
         realm.filter(url -> new RealmVisit(visitor, url, http, clocks, notes).visit()).isPresent();
     Optional<HttpUrl> asking = challenge.isPresent() ? registry : Optional.empty();

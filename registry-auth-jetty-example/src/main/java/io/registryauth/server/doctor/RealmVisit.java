@@ -183,13 +183,14 @@ final class RealmVisit {
               "its certificate is signed by no authority that Java knows; --ca-file FILE names what"
                   + " clients trust");
         } else {
-          notes.finding(
-              CA_DIFFERS,
-              "clients do not trust the realm's certificate: it is not signed by the authority that they"
-                  + " have",
-              ca.get().where(),
-              "sign the certificates of registry and realm by one authority (deploy/cert-manager), and"
-                  + " give clients that, with one more certificate in the file if there are two");
+          notes.consequence(
+              new Finding(
+                  CA_DIFFERS,
+                  "clients do not trust the realm's certificate: it is not signed by the authority that they"
+                      + " have",
+                  ca.get().where(),
+                  "sign the certificates of registry and realm by one authority (deploy/cert-manager), and"
+                      + " give clients that, with one more certificate in the file if there are two"));
         }
       }
       case EXPIRED ->

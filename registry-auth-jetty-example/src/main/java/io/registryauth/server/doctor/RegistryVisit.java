@@ -43,22 +43,33 @@ final class RegistryVisit {
     return url;
   }
 
-  /** Returns what it tells clients to do, if it does, and if it is the one that was configured. */
+  /**
+   * Returns what it tells clients to do, if it does, and if nobody on the way can have changed
+   * that.
+   */
   Optional<Challenge> visit() {
-    if (!url.isHttps() && !Hosts.isLoopback(url)) {
-      notes.finding(
-          REGISTRY_NOT_HTTPS,
-          "the registry is named by plain http, which clients use with this machine alone",
-          url.toString(),
-          "give it http.tls.certificate and http.tls.key, as deploy/registry/config.yml has them");
-    }
     try {
       Http.Answer answer = http.get(url);
       clocks.check(answer, "the registry", url.toString(), notes);
-      return answered(answer);
+      Optional<Challenge> challenge = answered(answer);
+      plain();
+      return challenge.filter(said -> Hosts.isPrivate(url));
     } catch (IOException e) {
+      plain();
       unreached(e);
       return Optional.empty();
+    }
+  }
+
+  private void plain() {
+    if (!Hosts.isPrivate(url)) {
+      notes.consequence(
+          new Finding(
+              REGISTRY_NOT_HTTPS,
+              "the registry is named by plain http, which clients use with this machine alone",
+              url.toString(),
+              "give it http.tls.certificate and http.tls.key, as deploy/registry/config.yml has"
+                  + " them"));
     }
   }
 
@@ -125,12 +136,13 @@ final class RegistryVisit {
 
   private void compare(String name, String written, String told) {
     if (!written.equals(told)) {
-      notes.finding(
-          REGISTRY_RESTART,
-          "the registry that runs tells clients the %s \"%s\", and its configuration has \"%s\""
-              .formatted(name, told, written),
-          url.toString(),
-          Fixes.restart());
+      notes.consequence(
+          new Finding(
+              REGISTRY_RESTART,
+              "the registry that runs tells clients the %s \"%s\", and its configuration has \"%s\""
+                  .formatted(name, Hosts.withoutUserinfo(told), Hosts.withoutUserinfo(written)),
+              url.toString(),
+              Fixes.restart()));
     }
   }
 
@@ -154,13 +166,14 @@ final class RegistryVisit {
               "its certificate is signed by no authority that Java knows; --ca-file FILE names what"
                   + " clients trust");
         } else {
-          notes.finding(
-              CA_DIFFERS,
-              "clients do not trust the registry's certificate: it is not signed by the authority that"
-                  + " they have (x509: certificate signed by unknown authority)",
-              setup.ca().orElseThrow().where(),
-              "give clients the ca.crt of the registry's Secret registry-tls: %s does"
-                  .formatted(Fixes.tenantCreate(setup)));
+          notes.consequence(
+              new Finding(
+                  CA_DIFFERS,
+                  "clients do not trust the registry's certificate: it is not signed by the authority that"
+                      + " they have (x509: certificate signed by unknown authority)",
+                  setup.ca().orElseThrow().where(),
+                  "give clients the ca.crt of the registry's Secret registry-tls: %s does"
+                      .formatted(Fixes.tenantCreate(setup))));
         }
       }
       case EXPIRED ->

@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param dockerConfig the {@code config.json} of clients
  * @param tenant whose credentials these are
  * @param cluster the cluster that all of it is in, if it is to be looked at
- * @param variables the settings of {@code auth.token} that the registry has from its environment
+ * @param variables the registry's variables, of which the names begin with {@code REGISTRY_}
  */
 public record Setup(
     Optional<RegistryVersion> version,
@@ -73,6 +73,23 @@ public record Setup(
         ca.or(() -> Optional.of(authority)),
         dockerConfig.or(() -> Optional.of(login)),
         of,
+        cluster,
+        variables);
+  }
+
+  /** Returns this, of which it is not known where the registry is. */
+  Setup withoutRegistry() {
+    return new Setup(
+        version,
+        config,
+        jwks,
+        bundle,
+        tokenServer,
+        realm,
+        Optional.empty(),
+        ca,
+        dockerConfig,
+        tenant,
         cluster,
         variables);
   }

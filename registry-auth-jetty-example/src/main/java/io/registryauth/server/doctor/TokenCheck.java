@@ -26,12 +26,25 @@ final class TokenCheck implements Check {
           "whether the registry takes the token server's tokens", "its key is not known here");
       return;
     }
-    int before = notes.findings();
-    TokenRules.apply(ours.get(), setup, now.get(), notes);
+    Notes said = new Notes();
+    TokenRules.apply(ours.get(), setup, now.get(), said);
+    Report report = said.report();
+    report.findings().forEach(notes::consequence);
+    report.notChecked().forEach(each -> notes.notChecked(each.what(), each.why()));
     notes.checked(
         "a token of the token server, by the rules of registry "
             + setup.assumedVersion()
             + (setup.version().isPresent() ? "" : " (assumed; --registry-version says which it is)")
-            + (notes.findings() == before ? ": it would be taken" : ": it would be refused"));
+            + verdict(report, setup, notes));
+  }
+
+  /** Says what comes of it, also by what other checks have found of the registry. */
+  private static String verdict(Report report, Setup setup, Notes notes) {
+    if (!report.findings().isEmpty() || notes.has(Tokens.OF_THE_REGISTRY, "")) {
+      return ": it would be refused";
+    }
+    return report.notChecked().isEmpty() && setup.registryConfig().isPresent()
+        ? ": it would be taken"
+        : ": nothing that is known is against it";
   }
 }

@@ -230,12 +230,7 @@ final class TokenRules {
           "registry 3 has no jwks, and its rootcertbundle %s no key \"%s\", which %s name"
               .formatted(bundle().isEmpty() ? "has" : "gives", token.keyId(), token.origin()),
           configKey("jwks"),
-          "`"
-              + Fixes.RUN
-              + "jwks --cert tls.crt"
-              + setup.tokenServer().keyIdOptions()
-              + " > jwks.json`; write its path as auth.token.jwks; then "
-              + Fixes.restart());
+          Fixes.writeJwks(setup));
       return;
     }
     if (setup.jwks().filter(Source::isMissing).isPresent() || !jwks().problems().isEmpty()) {

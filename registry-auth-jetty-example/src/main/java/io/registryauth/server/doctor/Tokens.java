@@ -12,6 +12,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import io.registryauth.key.SigningKey;
 import io.registryauth.kubernetes.DockerConfig.Login;
 import io.registryauth.tenant.AccountName;
@@ -28,7 +29,7 @@ import okhttp3.HttpUrl;
 /** Gets a token as a client does, and shows tokens to the registry: without access to anything. */
 final class Tokens {
   /** Why a registry refuses a token, too. */
-  private static final ImmutableSet<FindingId> OF_THE_REGISTRY =
+  static final ImmutableSet<FindingId> OF_THE_REGISTRY =
       Sets.immutableEnumSet(EnumSet.range(FindingId.CONFIG_INVALID, FindingId.SIGNING_KEY_DIFFERS));
 
   /** Why the token server refuses a password, too. */
@@ -70,7 +71,7 @@ final class Tokens {
     if (login.isEmpty()) {
       return;
     }
-    if (!realm.isHttps() && !Hosts.isLoopback(realm)) {
+    if (!Hosts.isPrivate(realm)) {
       notes.notChecked(
           "whether the realm takes the docker config's password",
           "it is not sent by plain http; run doctor with --realm and a forwarded port");
@@ -143,10 +144,11 @@ final class Tokens {
 
   private static Optional<String> token(Http.Answer answer) {
     try {
-      return StrictJson.parse(answer.body()) instanceof JsonObject json && json.has("token")
-          ? Optional.of(json.get("token").getAsString())
+      return StrictJson.parse(answer.body()) instanceof JsonObject json
+              && json.get("token") instanceof JsonPrimitive token
+          ? Optional.of(token.getAsString())
           : Optional.empty();
-    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+    } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
   }
@@ -154,7 +156,7 @@ final class Tokens {
   private void present(TokenFacts facts, String token) {
     Notes predicted = new Notes();
     TokenRules.apply(facts, setup, now.get(), predicted);
-    predicted.report().findings().forEach(notes::finding);
+    predicted.report().findings().forEach(notes::consequence);
     if (registry.isEmpty()) {
       return;
     }
@@ -191,18 +193,20 @@ final class Tokens {
         "the registry refuses %s (it answers %d%s)"
             .formatted(facts.origin(), answer.status(), error.isEmpty() ? "" : ", error " + error);
     if (known) {
-      notes.finding(
-          REGISTRY_RESTART,
-          problem + ", which fit its files as they are now: it has read others when it started",
-          where,
-          Fixes.restart(setup));
+      notes.consequence(
+          new Finding(
+              REGISTRY_RESTART,
+              problem + ", which fit its files as they are now: it has read others when it started",
+              where,
+              Fixes.restart(setup)));
     } else {
-      notes.finding(
-          TOKEN_REFUSED,
-          problem,
-          where,
-          "give doctor the registry's --registry-config, --registry-version and --jwks as well, to see why; the registry's"
-              + " log says it, too, in the line before \"error authorizing context\"");
+      notes.consequence(
+          new Finding(
+              TOKEN_REFUSED,
+              problem,
+              where,
+              "give doctor the registry's --registry-config, --registry-version and --jwks as well, to see why;"
+                  + " the registry's log says it, too, in the line before \"error authorizing context\""));
     }
   }
 }
