@@ -65,6 +65,8 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 class RegistryAuthAutoConfigurationTest {
@@ -335,17 +337,18 @@ class RegistryAuthAutoConfigurationTest {
 
   @Test
   void environment_hasThePropertiesInCapitals_andIsNotSearchedForOthers() {
-    application
-        .withInitializer(
-            context ->
-                context
-                    .getEnvironment()
-                    .getPropertySources()
-                    .replace(
+    ApplicationContextInitializer<ConfigurableApplicationContext> variables =
+        context ->
+            context
+                .getEnvironment()
+                .getPropertySources()
+                .replace(
+                    "systemEnvironment",
+                    new SystemEnvironmentPropertySource(
                         "systemEnvironment",
-                        new SystemEnvironmentPropertySource(
-                            "systemEnvironment",
-                            Map.of("REGISTRYAUTH_KEYID", "of-it", "REGISTRYAUTH_REALM", "x"))))
+                        Map.of("REGISTRYAUTH_KEYID", "of-it", "REGISTRYAUTH_REALM", "x")));
+    application
+        .withInitializer(variables)
         .withSystemProperties("registry-auth.realm=x")
         .run(
             context ->
