@@ -322,6 +322,19 @@ class DoctorClusterTest {
         .contains("the registry's configuration, Deployment registry/registry: env");
   }
 
+  @Test
+  void variables_thatReferToAConfigMap_areWhatThatSays() {
+    edit(
+        "/apis/apps/v1/namespaces/registry/deployments/registry-auth",
+        "\"env\":[",
+        "\"env\":[{\"name\":\"TOKEN_ISSUER\",\"valueFrom\":{\"configMapKeyRef\":{\"name\":\"names\",\"key\":\"issuer\"}}},");
+    objects.put("/api/v1/namespaces/registry/configmaps/names", "{\"data\":{\"issuer\":\"acme\"}}");
+    edit(CONFIG, "issuer: registry-token-issuer", "issuer: acme");
+
+    Report report = examine(Optional.of("test-build"));
+    assertThat(report.findings()).as(report.text()).isEmpty();
+  }
+
   private void variables(Map<String, String> variables) {
     JsonArray env = new JsonArray();
     variables.forEach(

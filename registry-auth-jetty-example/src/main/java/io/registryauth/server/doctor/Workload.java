@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
@@ -52,7 +53,7 @@ record Workload(
         .toList();
   }
 
-  /** Returns the variables that are written there, by name; of a reference, nothing. */
+  /** Returns the variables, by name; of one that refers to what cannot be read, nothing. */
   Map<String, String> variables() {
     Map<String, String> variables = new HashMap<>();
     container
@@ -61,8 +62,28 @@ record Workload(
             variable ->
                 variable
                     .text("name")
-                    .ifPresent(name -> variables.put(name, variable.text("value").orElse(""))));
+                    .ifPresent(
+                        name ->
+                            variables.put(
+                                name,
+                                variable
+                                    .text("value")
+                                    .or(() -> referred(variable.at("valueFrom")))
+                                    .orElse(""))));
     return variables;
+  }
+
+  private Optional<String> referred(KubeObject reference) {
+    return referred(reference.at("configMapKeyRef"), cluster::configEntry)
+        .or(() -> referred(reference.at("secretKeyRef"), cluster::secretEntry));
+  }
+
+  private Optional<String> referred(
+      KubeObject reference, BiFunction<ObjectName, String, Source> entries) {
+    String name = reference.text("name").orElse("");
+    return ObjectName.isDnsName(name)
+        ? entries.apply(new ObjectName(namespace, name), reference.text("key").orElse("")).text()
+        : Optional.empty();
   }
 
   /** Returns what {@code --option VALUE}, {@code --option=VALUE} or a variable says. */
