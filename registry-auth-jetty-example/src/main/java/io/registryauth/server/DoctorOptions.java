@@ -168,23 +168,24 @@ final class DoctorOptions {
               + " --signing-cert, --realm, --registry, --ca-file, --docker-config, --tenant and"
               + " --kubeconfig");
     }
-    return new Setup(
-        Optional.ofNullable(registryVersion)
-            .map(
-                text ->
-                    OptionValues.parse(spec, "--registry-version", text, RegistryVersion::parse)),
-        file("--registry-config", registryConfig),
-        file("--jwks", jwks),
-        Optional.empty(),
-        tokenServer(),
-        url("--realm", realm),
-        url("--registry", registry),
-        file("--ca-file", caFile),
-        file("--docker-config", dockerConfig),
-        Optional.ofNullable(tenant)
-            .map(text -> OptionValues.parse(spec, "--tenant", text, NamespaceName::new)),
-        cluster(),
-        Map.of());
+    return Setup.builder(tokenServer())
+        .version(
+            Optional.ofNullable(registryVersion)
+                .map(
+                    text ->
+                        OptionValues.parse(
+                            spec, "--registry-version", text, RegistryVersion::parse)))
+        .config(file("--registry-config", registryConfig))
+        .jwks(file("--jwks", jwks))
+        .realm(url("--realm", realm))
+        .registry(url("--registry", registry))
+        .ca(file("--ca-file", caFile))
+        .dockerConfig(file("--docker-config", dockerConfig))
+        .tenant(
+            Optional.ofNullable(tenant)
+                .map(text -> OptionValues.parse(spec, "--tenant", text, NamespaceName::new)))
+        .cluster(cluster())
+        .build();
   }
 
   private Optional<Cluster> cluster() {
@@ -243,11 +244,11 @@ final class DoctorOptions {
     Map<String, String> keys = new HashMap<>();
     Path directory = Path.of(keyFile).toAbsolutePath();
     for (String name : KeyEntries.NAMES) {
-      read("--signing-key", directory.resolveSibling(name).toString(), true)
-          .ifPresent(text -> keys.put(name, text));
+      if (!name.equals("tls.key") && !name.equals("tls.crt")) {
+        read("--signing-key", directory.resolveSibling(name).toString(), true)
+            .ifPresent(text -> keys.put(name, text));
+      }
     }
-    keys.remove("tls.key");
-    keys.remove("tls.crt");
     read("--signing-key", keyFile, keyFile.equals(KEY_FILE))
         .ifPresent(text -> keys.put("tls.key", text));
     read("--signing-cert", certificateFile, certificateFile.equals(CERTIFICATE_FILE))

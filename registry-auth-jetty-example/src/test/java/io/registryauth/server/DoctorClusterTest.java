@@ -68,6 +68,7 @@ class DoctorClusterTest {
 
   private final Map<String, String> objects = new ConcurrentHashMap<>();
   private final List<String> methods = new CopyOnWriteArrayList<>();
+  private final List<String> paths = new CopyOnWriteArrayList<>();
   private HttpServer server;
   private boolean allowed = true;
   private String namespace = "registry";
@@ -174,6 +175,7 @@ class DoctorClusterTest {
   private void handle(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
     methods.add(exchange.getRequestMethod());
+    paths.add(path);
     if (path.endsWith("subjectaccessreviews")) {
       answer(exchange, 201, "{\"status\":{\"allowed\":%s}}".formatted(allowed));
     } else if (objects.containsKey(path)) {
@@ -195,25 +197,18 @@ class DoctorClusterTest {
     ApiClient client =
         new ApiClient().setBasePath("http://127.0.0.1:" + server.getAddress().getPort());
     Setup setup =
-        new Setup(
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            new TokenServer(
-                TokenServer.DEFAULT_ISSUER,
-                TokenServer.DEFAULT_SERVICE,
-                TokenProfile.DISTRIBUTION_3,
-                Optional.empty(),
-                "none",
-                new KeyEntries(Map.of())),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            tenant.map(NamespaceName::new),
-            Optional.of(new Cluster(new ClusterReader(client), new NamespaceName(namespace))),
-            Map.of());
+        Setup.builder(
+                new TokenServer(
+                    TokenServer.DEFAULT_ISSUER,
+                    TokenServer.DEFAULT_SERVICE,
+                    TokenProfile.DISTRIBUTION_3,
+                    Optional.empty(),
+                    "none",
+                    new KeyEntries(Map.of())))
+            .tenant(tenant.map(NamespaceName::new))
+            .cluster(
+                Optional.of(new Cluster(new ClusterReader(client), new NamespaceName(namespace))))
+            .build();
     Report report = new Doctor(InstantSource.system()).examine(setup);
     assertThat(report.text() + report.json()).doesNotContain(PASSWORD, "PRIVATE KEY");
     return report;
@@ -254,6 +249,15 @@ class DoctorClusterTest {
           .extracting(Report.NotChecked::what)
           .anyMatch(what -> what.startsWith("the registry, https://" + HOST));
     }
+  }
+
+  @Test
+  void goodSetup_isReadObjectByObject_eachOnce() {
+    Report unused = examine(Optional.empty());
+    assertThat(
+            paths.stream().filter(path -> path.matches(".*/(secrets|configmaps|deployments)/.*")))
+        .hasSizeGreaterThan(8)
+        .doesNotHaveDuplicates();
   }
 
   @Test

@@ -227,20 +227,18 @@ class DoctorTest {
     if (bundle.isPresent()) {
       certificates = Optional.of(Source.of("bundle.crt", bundle.get().certificatePem()));
     }
-    return new Setup(
-        Optional.of(version).filter(text -> !text.isEmpty()).map(RegistryVersion::parse),
-        Optional.of(Source.of("config.yml", config)),
-        jwks.map(text -> Source.of(jwksWhere, text)),
-        certificates,
-        new TokenServer(
-            issuer, service, profile, keyId, "tls.key and tls.crt", new KeyEntries(keys)),
-        Optional.empty(),
-        Optional.of(registryUrl),
-        Optional.of(Source.of("ca.crt", ca)),
-        Optional.of(Source.of("config.json", dockerConfig)),
-        tenant.map(NamespaceName::new),
-        Optional.empty(),
-        Map.of());
+    return Setup.builder(
+            new TokenServer(
+                issuer, service, profile, keyId, "tls.key and tls.crt", new KeyEntries(keys)))
+        .version(Optional.of(version).filter(text -> !text.isEmpty()).map(RegistryVersion::parse))
+        .config(Optional.of(Source.of("config.yml", config)))
+        .jwks(jwks.map(text -> Source.of(jwksWhere, text)))
+        .bundle(certificates)
+        .registry(Optional.of(registryUrl))
+        .ca(Optional.of(Source.of("ca.crt", ca)))
+        .dockerConfig(Optional.of(Source.of("config.json", dockerConfig)))
+        .tenant(tenant.map(NamespaceName::new))
+        .build();
   }
 
   private Report examine(Setup setup) {
@@ -450,21 +448,11 @@ class DoctorTest {
 
   /** Returns a set-up of which the configuration is in this directory, and names this JWK Set. */
   private Setup inFile(Path directory, String path) throws Exception {
-    Setup whole = setup();
     String text = config.replaceFirst("jwks:.*", Matcher.quoteReplacement("jwks: " + path));
-    return new Setup(
-        whole.version(),
-        Optional.of(Source.of(directory.resolve("config.yml").toString(), text)),
-        Optional.empty(),
-        whole.bundle(),
-        whole.tokenServer(),
-        whole.realm(),
-        whole.registry(),
-        whole.ca(),
-        whole.dockerConfig(),
-        whole.tenant(),
-        Optional.empty(),
-        Map.of());
+    return setup().toBuilder()
+        .config(Optional.of(Source.of(directory.resolve("config.yml").toString(), text)))
+        .jwks(Optional.empty())
+        .build();
   }
 
   @Test
@@ -886,21 +874,12 @@ class DoctorTest {
   @Test
   void tokenRefused_whyIsNotKnown() throws Exception {
     tokenStatus = 401;
-    Setup whole = setup();
     Setup setup =
-        new Setup(
-            whole.version(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            whole.tokenServer(),
-            whole.realm(),
-            whole.registry(),
-            whole.ca(),
-            whole.dockerConfig(),
-            whole.tenant(),
-            Optional.empty(),
-            Map.of());
+        setup().toBuilder()
+            .config(Optional.empty())
+            .jwks(Optional.empty())
+            .bundle(Optional.empty())
+            .build();
     assertOnly(setup, "token-refused", "it answers 401", registryUrl, "--registry-config");
   }
 

@@ -19,13 +19,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import okhttp3.Call;
 import okhttp3.Response;
 
 /**
  * Reads objects of a cluster as they are, and writes none. What may not be read, and what cannot be
- * asked, is an answer, too. Each call takes as long as the client lets it, see {@link
- * KubernetesClients}. Thread-safe.
+ * asked, is an answer, too. A Secret, a ConfigMap or a Deployment is read once, and is then what it
+ * was: who looks again makes another reader. Each call takes as long as the client lets it, see
+ * {@link KubernetesClients}. Thread-safe.
  */
 public final class ClusterReader {
   private static final int NOT_FOUND = 404;
@@ -33,6 +35,7 @@ public final class ClusterReader {
 
   private final ApiClient client;
   private final ApiServer server;
+  private final Map<String, Answer> objects = new ConcurrentHashMap<>();
 
   /** Makes one that reads with a client's rights. */
   public ClusterReader(ApiClient client) {
@@ -61,18 +64,17 @@ public final class ClusterReader {
 
   /** Reads a Secret. */
   public Answer secret(ObjectName name) {
-    return get("/api/v1/namespaces/" + name.namespace() + "/secrets/" + name.name(), List.of());
+    return object("/api/v1/namespaces/" + name.namespace() + "/secrets/" + name.name());
   }
 
   /** Reads a ConfigMap. */
   public Answer configMap(ObjectName name) {
-    return get("/api/v1/namespaces/" + name.namespace() + "/configmaps/" + name.name(), List.of());
+    return object("/api/v1/namespaces/" + name.namespace() + "/configmaps/" + name.name());
   }
 
   /** Reads a Deployment. */
   public Answer deployment(ObjectName name) {
-    return get(
-        "/apis/apps/v1/namespaces/" + name.namespace() + "/deployments/" + name.name(), List.of());
+    return object("/apis/apps/v1/namespaces/" + name.namespace() + "/deployments/" + name.name());
   }
 
   /**
@@ -100,6 +102,10 @@ public final class ClusterReader {
    */
   public Answer namespaces(int limit) {
     return list("/api/v1/namespaces", limit);
+  }
+
+  private Answer object(String path) {
+    return objects.computeIfAbsent(path, asked -> get(asked, List.of()));
   }
 
   private Answer list(String path, int limit) {

@@ -147,7 +147,7 @@ public final class DockerConfig {
   }
 
   /** Returns the hosts that have an entry, whatever it is. */
-  public Set<String> hosts() {
+  Set<String> hosts() {
     return json.get(AUTHS) instanceof JsonObject auths ? auths.keySet() : Set.of();
   }
 

@@ -58,34 +58,17 @@ final class ClusterSetup {
   private Setup complete() {
     Optional<RegistryVersion> version =
         given.version().or(() -> registry.map(Workload::image).flatMap(RegistryVersion::ofImage));
-    Optional<Source> config = given.config().or(() -> Optional.of(config(version)));
     Setup read =
-        new Setup(
-            version,
-            config,
-            given.jwks(),
-            given.bundle(),
-            tokenServer(),
-            given.realm(),
-            given.registry(),
-            given.ca(),
-            given.dockerConfig(),
-            given.tenant(),
-            Optional.of(cluster),
-            registry.map(ClusterSetup::settings).orElse(Map.of()));
-    return new Setup(
-        version,
-        config,
-        read.jwks().or(() -> file(read, "jwks")),
-        read.bundle().or(() -> file(read, "rootcertbundle")),
-        read.tokenServer(),
-        read.realm(),
-        read.registry(),
-        read.ca(),
-        read.dockerConfig(),
-        read.tenant(),
-        read.cluster(),
-        read.variables());
+        given.toBuilder()
+            .version(version)
+            .config(given.config().or(() -> Optional.of(config(version))))
+            .tokenServer(tokenServer())
+            .variables(registry.map(ClusterSetup::settings).orElse(Map.of()))
+            .build();
+    return read.toBuilder()
+        .jwks(read.jwks().or(() -> file(read, "jwks")))
+        .bundle(read.bundle().or(() -> file(read, "rootcertbundle")))
+        .build();
   }
 
   /** Returns what the registry reads, or else what it should. */

@@ -65,7 +65,7 @@ public final class Doctor {
     notes.notChecked(
         "the registry, " + visitor.registry().map(Hosts::withoutUserinfo).orElse(""),
         "the tenant's Secret alone names it; --registry URL does so, if it is the registry");
-    return visitor.withoutRegistry();
+    return visitor.toBuilder().registry(Optional.empty()).build();
   }
 
   private void ofATenant(Setup client, Cluster cluster, Notes notes) {

@@ -112,6 +112,11 @@ final class Fixes {
         + restart();
   }
 
+  /** Has the token server give tokens for a service. */
+  static String serveService(String service) {
+    return "serve with --service %s (TOKEN_SERVICE=%s)".formatted(word(service), word(service));
+  }
+
   static String restart() {
     return "restart the registry, which reads its configuration and keys only when it starts";
   }

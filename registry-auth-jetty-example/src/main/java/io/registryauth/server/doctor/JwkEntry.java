@@ -9,13 +9,11 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import java.io.ByteArrayInputStream;
 import java.math.BigInteger;
 import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PublicKey;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECFieldFp;
 import java.security.spec.ECGenParameterSpec;
@@ -25,9 +23,7 @@ import java.security.spec.ECPublicKeySpec;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.RSAPublicKeySpec;
 import java.security.spec.X509EncodedKeySpec;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -191,16 +187,10 @@ record JwkEntry(String keyId, Optional<PublicKey> key) {
     if (chain == null || chain instanceof JsonNull) {
       return List.of();
     }
-    List<X509Certificate> certificates = new ArrayList<>();
     try {
-      CertificateFactory factory = CertificateFactory.getInstance("X.509");
-      for (JsonElement each : chain instanceof JsonArray list ? list : one(chain)) {
-        byte[] der = Base64.getDecoder().decode(each.getAsString());
-        certificates.add(
-            (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der)));
-      }
-      return Collections.unmodifiableList(certificates);
-    } catch (GeneralSecurityException | RuntimeException e) {
+      JsonArray list = chain instanceof JsonArray array ? array : one(chain);
+      return Certificates.ofChain(list.asList().stream().map(JsonElement::getAsString).toList());
+    } catch (RuntimeException e) {
       throw new IllegalArgumentException("its x5c is no list of certificates in Base64", e);
     }
   }

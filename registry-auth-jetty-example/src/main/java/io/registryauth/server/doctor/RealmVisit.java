@@ -113,8 +113,8 @@ final class RealmVisit {
               "the realm gives no tokens for the service \"%s\" that clients of the registry ask for: %s"
                   .formatted(service(setup), message(answer)),
               realm.toString(),
-              "serve with --service %s (TOKEN_SERVICE=%s), or change auth.token.service of the registry"
-                  .formatted(Fixes.word(service(setup)), Fixes.word(service(setup))));
+              Fixes.serveService(service(setup))
+                  + ", or change auth.token.service of the registry");
           return false;
         }
         return none("it answers 400 to a request for a token: " + message(answer));
@@ -169,19 +169,14 @@ final class RealmVisit {
         if (Hosts.isOfACluster(realm)) {
           notes.notChecked(
               "the realm, " + realm,
-              "its name is known in the cluster alone; run doctor in a pod, or forward its port:"
-                  + " kubectl port-forward -n %s service/registry-auth 8443:443, and --realm"
-                      .formatted(Fixes.namespace(setup)));
+              Unreached.inTheCluster(setup, "registry-auth 8443:443") + ", and --realm");
         } else {
           unreachable("the host %s is not known here".formatted(realm.host()));
         }
       }
       case UNTRUSTED -> {
         if (ca.isEmpty()) {
-          notes.notChecked(
-              "the realm, " + realm,
-              "its certificate is signed by no authority that Java knows; --ca-file FILE names what"
-                  + " clients trust");
+          notes.notChecked("the realm, " + realm, Unreached.BY_NONE_THAT_JAVA_KNOWS);
         } else {
           notes.consequence(
               new Finding(

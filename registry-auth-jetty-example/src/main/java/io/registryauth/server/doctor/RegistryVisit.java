@@ -116,12 +116,10 @@ final class RegistryVisit {
             "the registry is the service \"%s\", and the token server's tokens are for \"%s\""
                 .formatted(challenge.service(), setup.tokenServer().service()),
             url.toString(),
-            "serve with --service %s (TOKEN_SERVICE=%s); or write service: %s in its config.yml"
-                    .formatted(
-                        Fixes.word(challenge.service()),
-                        Fixes.word(challenge.service()),
-                        Fixes.word(setup.tokenServer().service()))
-                + " and "
+            Fixes.serveService(challenge.service())
+                + "; or write service: "
+                + Fixes.word(setup.tokenServer().service())
+                + " in its config.yml and "
                 + Fixes.restart());
       }
       return;
@@ -151,20 +149,14 @@ final class RegistryVisit {
       case UNKNOWN_HOST -> {
         if (Hosts.isOfACluster(url)) {
           notes.notChecked(
-              "the registry, " + url,
-              "its name is known in the cluster alone; run doctor in a pod, or forward its port:"
-                  + " kubectl port-forward -n %s service/registry 5000:443"
-                      .formatted(Fixes.namespace(setup)));
+              "the registry, " + url, Unreached.inTheCluster(setup, "registry 5000:443"));
         } else {
           unreachable("the host %s is not known here".formatted(url.host()), "correct the URL");
         }
       }
       case UNTRUSTED -> {
         if (setup.ca().flatMap(Source::text).isEmpty()) {
-          notes.notChecked(
-              "the registry, " + url,
-              "its certificate is signed by no authority that Java knows; --ca-file FILE names what"
-                  + " clients trust");
+          notes.notChecked("the registry, " + url, Unreached.BY_NONE_THAT_JAVA_KNOWS);
         } else {
           notes.consequence(
               new Finding(

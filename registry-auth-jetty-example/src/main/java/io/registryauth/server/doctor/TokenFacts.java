@@ -16,13 +16,9 @@ import io.registryauth.key.VerificationKey;
 import io.registryauth.token.Grant;
 import io.registryauth.token.TokenIssuer;
 import io.registryauth.token.TokenProfile;
-import java.io.ByteArrayInputStream;
-import java.security.GeneralSecurityException;
 import java.security.PublicKey;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -100,7 +96,7 @@ record TokenFacts(
         origin,
         text(header.get("alg")),
         text(header.get("kid")),
-        certificates(header.get("x5c")),
+        Certificates.ofChain(texts(header.get("x5c"))),
         text(claims.get("iss")),
         texts(claims.get("aud")),
         claims.get("aud") instanceof JsonArray,
@@ -123,21 +119,6 @@ record TokenFacts(
     return value instanceof JsonArray list
         ? list.asList().stream().map(TokenFacts::text).toList()
         : Optional.of(text(value)).filter(text -> !text.isEmpty()).stream().toList();
-  }
-
-  private static List<X509Certificate> certificates(JsonElement chain) {
-    List<X509Certificate> certificates = new ArrayList<>();
-    try {
-      CertificateFactory factory = CertificateFactory.getInstance("X.509");
-      for (String certificate : texts(chain)) {
-        byte[] der = Base64.getDecoder().decode(certificate);
-        certificates.add(
-            (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der)));
-      }
-      return certificates;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException("its x5c is no list of certificates", e);
-    }
   }
 
   private static boolean verifies(String token, PublicKey key) {

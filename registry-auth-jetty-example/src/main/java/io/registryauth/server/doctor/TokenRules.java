@@ -37,6 +37,8 @@ final class TokenRules {
   private final Instant now;
   private final Notes notes;
   private final RegistryVersion version;
+  private final List<X509Certificate> bundle;
+  private final RegistryJwks jwks;
 
   private TokenRules(TokenFacts token, Setup setup, Instant now, Notes notes) {
     this.token = token;
@@ -44,6 +46,8 @@ final class TokenRules {
     this.now = now;
     this.notes = notes;
     version = setup.assumedVersion();
+    bundle = bundle(setup);
+    jwks = jwks(setup);
   }
 
   /** Writes down why the registry would refuse a token. */
@@ -83,10 +87,9 @@ final class TokenRules {
                     "the registry is the service \"%s\", and %s are for %s"
                         .formatted(service, token.origin(), quoted(token.audience())),
                     where + ": auth.token.service",
-                    "serve with --service %s (TOKEN_SERVICE=%s); or write service: %s there and %s"
+                    "%s; or write service: %s there and %s"
                         .formatted(
-                            Fixes.word(service),
-                            Fixes.word(service),
+                            Fixes.serveService(service),
                             Fixes.word(String.join(", ", token.audience())),
                             Fixes.restart())));
   }
@@ -143,7 +146,6 @@ final class TokenRules {
           "it is not known what it has in rootcertbundle");
       return;
     }
-    List<X509Certificate> bundle = bundle();
     if (bundle.isEmpty()) {
       notes.finding(
           PROFILE_WRONG,
@@ -172,7 +174,7 @@ final class TokenRules {
   }
 
   private void byKeyId() {
-    RegistryKeys keys = new RegistryKeys(version, bundle(), entries());
+    RegistryKeys keys = new RegistryKeys(version, bundle, jwks.entries());
     Optional<PublicKey> found = keys.find(token.keyId());
     if (found.isPresent()) {
       if (!token.verifiedBy().test(found.get())) {
@@ -206,7 +208,7 @@ final class TokenRules {
   /** The certificate is there, and the registry gives its key another id than RFC 7638 says. */
   private boolean ofTheBundle() {
     boolean wrongId =
-        bundle().stream()
+        bundle.stream()
             .map(X509Certificate::getPublicKey)
             .filter(token.verifiedBy())
             .map(key -> VerificationKey.of(key, KeyIdStyle.rfc7638()).keyId())
@@ -228,16 +230,16 @@ final class TokenRules {
       notes.finding(
           JWKS_MISSING,
           "registry 3 has no jwks, and its rootcertbundle %s no key \"%s\", which %s name"
-              .formatted(bundle().isEmpty() ? "has" : "gives", token.keyId(), token.origin()),
+              .formatted(bundle.isEmpty() ? "has" : "gives", token.keyId(), token.origin()),
           configKey("jwks"),
           Fixes.writeJwks(setup));
       return;
     }
-    if (setup.jwks().filter(Source::isMissing).isPresent() || !jwks().problems().isEmpty()) {
+    if (setup.jwks().filter(Source::isMissing).isPresent() || !jwks.problems().isEmpty()) {
       return; // which is said already
     }
     Optional<String> other =
-        entries().stream()
+        jwks.entries().stream()
             .filter(entry -> entry.key().filter(token.verifiedBy()).isPresent())
             .map(JwkEntry::keyId)
             .findFirst();
@@ -249,7 +251,7 @@ final class TokenRules {
                 token.keyId(),
                 other
                     .map(id -> "that key as \"" + id + "\"")
-                    .orElse("none of that id, but " + jwks().keyIds())),
+                    .orElse("none of that id, but " + jwks.keyIds())),
         jwksWhere(),
         Fixes.jwks(setup)
             + other
@@ -287,7 +289,7 @@ final class TokenRules {
             () -> setup.registryConfig().filter(config -> config.text(name).isEmpty()).isPresent());
   }
 
-  private List<X509Certificate> bundle() {
+  private static List<X509Certificate> bundle(Setup setup) {
     try {
       return setup
           .bundle()
@@ -299,15 +301,11 @@ final class TokenRules {
     }
   }
 
-  private RegistryJwks jwks() {
+  private static RegistryJwks jwks(Setup setup) {
     return setup
         .jwks()
         .flatMap(Source::text)
         .map(RegistryJwks::parse)
         .orElse(new RegistryJwks(List.of(), List.of()));
-  }
-
-  private List<JwkEntry> entries() {
-    return jwks().entries();
   }
 }

@@ -29,6 +29,18 @@ enum Unreached {
   /** There is no connection, or no answer in time. */
   NO_ANSWER;
 
+  /** Why one whose certificate is {@link #UNTRUSTED} is not looked at without a file. */
+  static final String BY_NONE_THAT_JAVA_KNOWS =
+      "its certificate is signed by no authority that Java knows; --ca-file FILE names what clients"
+          + " trust";
+
+  /** Says how to look at a Service that nobody knows outside of the cluster. */
+  static String inTheCluster(Setup setup, String serviceAndPorts) {
+    return "its name is known in the cluster alone; run doctor in a pod, or forward its port:"
+        + " kubectl port-forward -n %s service/%s"
+            .formatted(Fixes.namespace(setup), serviceAndPorts);
+  }
+
   static Unreached of(IOException e) {
     List<Throwable> causes = Throwables.getCausalChain(e);
     Throwable root = causes.get(causes.size() - 1);

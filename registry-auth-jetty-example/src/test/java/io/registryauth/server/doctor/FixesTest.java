@@ -48,25 +48,17 @@ class FixesTest {
   }
 
   private static Setup setup(Optional<String> namespace) {
-    return new Setup(
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        new TokenServer(
-            TokenServer.DEFAULT_ISSUER,
-            TokenServer.DEFAULT_SERVICE,
-            TokenProfile.DISTRIBUTION_3,
-            Optional.empty(),
-            "none",
-            new KeyEntries(Map.of())),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        namespace.map(
-            name -> new Cluster(new ClusterReader(new ApiClient()), new NamespaceName(name))),
-        Map.of());
+    return Setup.builder(
+            new TokenServer(
+                TokenServer.DEFAULT_ISSUER,
+                TokenServer.DEFAULT_SERVICE,
+                TokenProfile.DISTRIBUTION_3,
+                Optional.empty(),
+                "none",
+                new KeyEntries(Map.of())))
+        .cluster(
+            namespace.map(
+                name -> new Cluster(new ClusterReader(new ApiClient()), new NamespaceName(name))))
+        .build();
   }
 }
