@@ -3,13 +3,9 @@
 
 package io.registryauth.credential;
 
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
@@ -18,8 +14,6 @@ import java.util.function.Supplier;
  * Thread-safe.
  */
 final class Bulkhead<K> {
-  private static final ThreadLocal<Boolean> BLOCKING = ThreadLocal.withInitial(() -> false);
-
   private final int maxPerKey;
   private final Semaphore places;
   private final ConcurrentMap<K, Integer> taken = new ConcurrentHashMap<>();
@@ -44,48 +38,12 @@ final class Bulkhead<K> {
         throw new CredentialStoreException("Too many requests wait for credentials");
       }
       try {
-        return block(slow);
+        return CompensatingThread.callWaiting(slow);
       } finally {
         places.release();
       }
     } finally {
       taken.computeIfPresent(key, (same, count) -> count == 1 ? null : count - 1);
     }
-  }
-
-  /**
-   * Lets a pool that computes on as many threads as there are processors have another meanwhile;
-   * one, however many bulkheads this is within.
-   */
-  private static <T> T block(Supplier<T> slow) {
-    if (BLOCKING.get()) {
-      return slow.get();
-    }
-    AtomicReference<Supplier<T>> result = new AtomicReference<>();
-    BLOCKING.set(true);
-    try {
-      ForkJoinPool.managedBlock(
-          new ForkJoinPool.ManagedBlocker() {
-            @Override
-            public boolean block() {
-              T found = slow.get();
-              result.set(() -> found);
-              return true;
-            }
-
-            @Override
-            public boolean isReleasable() {
-              return false;
-            }
-          });
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CredentialStoreException("Waiting for credentials", e);
-    } catch (RejectedExecutionException e) {
-      throw new CredentialStoreException("Too many threads wait for credentials", e);
-    } finally {
-      BLOCKING.remove();
-    }
-    return Objects.requireNonNull(result.get()).get();
   }
 }

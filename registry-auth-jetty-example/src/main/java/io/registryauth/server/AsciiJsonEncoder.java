@@ -15,7 +15,7 @@ import java.util.HexFormat;
  * other characters can be commands to a terminal, or the end of a line to a viewer.
  */
 public final class AsciiJsonEncoder extends JsonEncoder {
-  /** Made by Logback, by its configuration. */
+  /** Made by {@link LogConfiguration}, or by Logback as a file of the user's own says. */
   public AsciiJsonEncoder() {}
 
   @Override

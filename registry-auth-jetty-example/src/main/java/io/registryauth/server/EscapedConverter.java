@@ -15,7 +15,7 @@ import org.slf4j.event.KeyValuePair;
  * begin another, or look like another pair.
  */
 public final class EscapedConverter extends ClassicConverter {
-  /** Made by Logback, by its configuration. */
+  /** Made by {@link LogConfiguration}, or by Logback as a file of the user's own says. */
   public EscapedConverter() {}
 
   @Override

@@ -3,6 +3,7 @@
 
 package io.registryauth.server;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSetMultimap;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -18,16 +19,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "registry-auth",
     description = "Issues the tokens that a container registry asks its clients for.",
-    subcommands = {
-      ServeCommand.class,
-      CheckConfigCommand.class,
-      DemoCommand.class,
-      JwksCommand.class,
-      BootstrapCommand.class,
-      KeysCommand.class,
-      TenantCommand.class,
-      DoctorCommand.class
-    },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     footer = {
@@ -46,6 +37,17 @@ public final class Main implements Runnable {
           .putAll("LOG_LEVEL", "debug", "info", "warn", "error")
           .build();
 
+  private static final ImmutableMap<String, Class<?>> COMMANDS =
+      ImmutableMap.of(
+          "serve", ServeCommand.class,
+          "check-config", CheckConfigCommand.class,
+          "demo", DemoCommand.class,
+          "jwks", JwksCommand.class,
+          "bootstrap", BootstrapCommand.class,
+          "keys", KeysCommand.class,
+          "tenant", TenantCommand.class,
+          "doctor", DoctorCommand.class);
+
   @Spec private CommandSpec spec;
 
   Main() {}
@@ -62,12 +64,23 @@ public final class Main implements Runnable {
   }
 
   private static int run(String... args) {
-    return commandLine().execute(args);
+    return commandLine(args).execute(args);
   }
 
-  static CommandLine commandLine() {
-    return new CommandLine(new Main())
-        .setParameterExceptionHandler((e, unused) -> report(e.getCommandLine(), e, 2))
+  /**
+   * Makes the command line for these arguments. To read the options of all commands is a good part
+   * of the server's start, so if the first argument is a command, there is only that one.
+   */
+  static CommandLine commandLine(String... args) {
+    boolean chosen = args.length > 0 && COMMANDS.containsKey(args[0]);
+    CommandLine main = new CommandLine(new Main());
+    COMMANDS.forEach(
+        (name, command) -> {
+          if (!chosen || name.equals(args[0])) {
+            main.addSubcommand(name, command);
+          }
+        });
+    return main.setParameterExceptionHandler((e, unused) -> report(e.getCommandLine(), e, 2))
         .setExecutionExceptionHandler((e, command, unused) -> failed(command, e))
         .setExecutionStrategy(Main::execute)
         .setUsageHelpWidth(HELP_WIDTH)

@@ -10,6 +10,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import ch.qos.logback.core.encoder.Encoder;
+import io.registryauth.credential.CompensatingThread;
 import java.io.ByteArrayOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -23,11 +24,9 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.event.KeyValuePair;
 
 /**
@@ -84,7 +83,7 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
   /** What is missing before an event, the event unless it was the last, and who waits for both. */
   private record Line(DroppedLines.Gap gap, Optional<ILoggingEvent> event, Runnable whenWritten) {}
 
-  /** Made by Logback, by its configuration: a thirty-second of the heap, 32 MiB at the most. */
+  /** Makes one whose lines take a thirty-second of the heap, 32 MiB at the most. */
   public QueuedAppender() {
     this(
         new FileOutputStream(FileDescriptor.err),
@@ -101,7 +100,7 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
     writer.setDaemon(true);
   }
 
-  /** Set by Logback, by its configuration. */
+  /** Sets what makes bytes of an event; before {@link #start}. */
   public void setEncoder(Encoder<ILoggingEvent> lines) {
     encoder = Optional.of(lines);
   }
@@ -238,23 +237,18 @@ public final class QueuedAppender extends UnsynchronizedAppenderBase<ILoggingEve
     return full;
   }
 
-  /** Waits, and lets a pool that computes on as many threads as processors have another. */
   private boolean awaitRoom(int bytes) throws InterruptedException {
-    AtomicBoolean taken = new AtomicBoolean();
-    ForkJoinPool.managedBlock(
-        new ForkJoinPool.ManagedBlocker() {
-          @Override
-          public boolean block() throws InterruptedException {
-            taken.set(room.tryAcquire(bytes, patience.toNanos(), TimeUnit.NANOSECONDS));
-            return true;
-          }
-
-          @Override
-          public boolean isReleasable() {
-            return false;
-          }
-        });
-    return taken.get();
+    Optional<Boolean> taken =
+        CompensatingThread.callWaiting(
+            () -> {
+              try {
+                return Optional.of(
+                    room.tryAcquire(bytes, patience.toNanos(), TimeUnit.NANOSECONDS));
+              } catch (InterruptedException e) {
+                return Optional.empty();
+              }
+            });
+    return taken.orElseThrow(InterruptedException::new);
   }
 
   private void write() {

@@ -3,58 +3,60 @@
 
 package io.registryauth.server;
 
-import java.time.Duration;
-import java.util.Objects;
+import io.registryauth.credential.CompensatingThread;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The threads of the server. Tokens are made by as many as there are processors: to sign is to
  * compute, so more at a time would be done no sooner. What waits, in the order it came, holds no
  * thread. While one of them waits for a store, another takes its place: whatever waits long says
- * so, see {@link ForkJoinPool#managedBlock}. All else, a probe above all, is done beside them, by
- * Jetty's pool.
+ * so, see {@link CompensatingThread}. All else, a probe above all, is done beside them, by Jetty's
+ * pool.
  *
  * <p>A task that a worker has for Jetty's pool, to look for a connection's next request, it puts
  * into its own line: to wake another thread for it would cost more than the task. Thread-safe.
  */
 final class Workers extends QueuedThreadPool {
+  private static final Logger log = LoggerFactory.getLogger(Workers.class);
+
   /** More than may wait for stores and for bcrypt, so that some are left to sign. */
   private static final int MAX_THREADS = 200;
 
-  private static final Duration KEEP_ALIVE = Duration.ofMinutes(1);
+  private static final int KEEP_ALIVE_SECONDS = 60;
 
-  private final ForkJoinPool pool;
-
-  // The pool by itself prefers what its own threads bring, and the newest of that: what has waited
-  // longest would wait for ever.
   private final Queue<Runnable> line = new ConcurrentLinkedQueue<>();
+
+  /** Below zero if threads have come back from a wait while others were in their places. */
+  private final AtomicInteger freePlaces =
+      new AtomicInteger(Runtime.getRuntime().availableProcessors());
+
+  private final ThreadPoolExecutor threads =
+      new ThreadPoolExecutor(
+          0,
+          MAX_THREADS,
+          KEEP_ALIVE_SECONDS,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          Worker::new);
 
   Workers() {
     super(MAX_THREADS);
-    int processors = Runtime.getRuntime().availableProcessors();
-    pool =
-        new ForkJoinPool(
-            processors,
-            ForkJoinPool.defaultForkJoinWorkerThreadFactory,
-            null,
-            true,
-            processors,
-            MAX_THREADS,
-            processors,
-            full -> true,
-            KEEP_ALIVE.toMillis(),
-            TimeUnit.MILLISECONDS);
   }
 
   /** Has a token made. */
   void executeInLine(Runnable task) {
     line.add(task);
-    pool.execute(() -> Objects.requireNonNull(line.poll()).run());
+    startWorker();
   }
 
   /** Has anything else done, beside that. */
@@ -64,16 +66,88 @@ final class Workers extends QueuedThreadPool {
 
   @Override
   public void execute(Runnable task) {
-    if (ForkJoinTask.getPool() == pool) {
+    if (Thread.currentThread() instanceof Worker worker && worker.isOf(this)) {
       executeInLine(task);
     } else {
       executeBeside(task);
     }
   }
 
+  /** Starts another worker if there is something to do, and a place to do it. */
+  private void startWorker() {
+    if (!line.isEmpty() && takePlace()) {
+      try {
+        threads.execute(this::work);
+      } catch (RejectedExecutionException e) {
+        freePlaces.incrementAndGet(); // all threads there may be are busy, and go on with the line
+      }
+    }
+  }
+
+  private void work() {
+    do {
+      for (Runnable task = line.poll(); task != null; task = line.poll()) {
+        run(task);
+        if (givesUpPlace()) {
+          return;
+        }
+      }
+      freePlaces.incrementAndGet();
+      // Something may have come to the line while there was no place.
+    } while (!line.isEmpty() && takePlace());
+  }
+
+  /** Whatever goes wrong, the worker must go on, or its place would be gone for good. */
+  private static void run(Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable e) {
+      log.warn("A task of a worker failed", e);
+    }
+  }
+
+  private boolean takePlace() {
+    return freePlaces.getAndUpdate(free -> free > 0 ? free - 1 : free) > 0;
+  }
+
+  /** Whether there are more workers than places, and this one has made up for it. */
+  private boolean givesUpPlace() {
+    return freePlaces.getAndUpdate(free -> free < 0 ? free + 1 : free) < 0;
+  }
+
   @Override
   protected void doStop() throws Exception {
     super.doStop();
-    pool.shutdownNow();
+    threads.shutdownNow();
+  }
+
+  /** A thread that makes tokens. */
+  private final class Worker extends Thread implements CompensatingThread {
+    private boolean compensated;
+
+    Worker(Runnable work) {
+      super(work, "worker");
+      setDaemon(true);
+    }
+
+    boolean isOf(Workers workers) {
+      return workers == Workers.this;
+    }
+
+    @Override
+    public <T> T compensate(Supplier<T> waiting) {
+      if (compensated) {
+        return waiting.get();
+      }
+      compensated = true;
+      freePlaces.incrementAndGet();
+      startWorker();
+      try {
+        return waiting.get();
+      } finally {
+        freePlaces.decrementAndGet();
+        compensated = false;
+      }
+    }
   }
 }

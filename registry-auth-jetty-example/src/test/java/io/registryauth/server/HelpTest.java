@@ -113,7 +113,7 @@ class HelpTest {
 
   @Test
   void help_ofEachCommand_isNoWiderThanATerminal() {
-    CommandLine main = new CommandLine(new Main());
+    CommandLine main = Main.commandLine();
 
     assertThat(main.getSubcommands())
         .containsOnlyKeys(
@@ -128,6 +128,13 @@ class HelpTest {
               command.setUsageHelpWidth(100);
               assertThat(command.getUsageMessage().lines()).allMatch(line -> line.length() <= 100);
             });
+  }
+
+  @Test
+  void commandLine_ofOneCommand_hasItAlone_andOfWhatIsNone_all() {
+    assertThat(Main.commandLine("keys", "stage").getSubcommands()).containsOnlyKeys("keys");
+    assertThat(Main.commandLine("srve").getSubcommands()).hasSize(8);
+    assertThat(Main.commandLine("--help", "serve").getSubcommands()).hasSize(8);
   }
 
   private static Stream<CommandLine> commands(CommandLine parent) {
@@ -154,7 +161,7 @@ class HelpTest {
   })
   void help_ofOptionsWithDefault_saysIt(String name, String option, String value) {
     CommandLine command =
-        commands(new CommandLine(new Main()))
+        commands(Main.commandLine())
             .filter(candidate -> candidate.getCommandName().equals(name))
             .findFirst()
             .orElseThrow();

@@ -19,8 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -333,15 +332,22 @@ class QueuedAppenderTest {
     while (patient.waiting() < CAPACITY / 2) {
       logger.info("x".repeat(CAPACITY / 4));
     }
-    ForkJoinPool pool = new ForkJoinPool(1);
+    Workers workers = new Workers();
+    CountDownLatch done = new CountDownLatch(Runtime.getRuntime().availableProcessors());
     try {
-      ForkJoinTask<?> waits = pool.submit(() -> logger.info("y".repeat(CAPACITY / 4)));
-      ForkJoinTask<?> other = pool.submit(reader::goOn);
-      other.get(30, TimeUnit.SECONDS);
-      waits.get(30, TimeUnit.SECONDS);
+      // As many as there are workers at a time, and one more, which makes room.
+      for (long waits = done.getCount(); waits > 0; waits--) {
+        workers.executeInLine(
+            () -> {
+              logger.info("y".repeat(CAPACITY / 4));
+              done.countDown();
+            });
+      }
+      workers.executeInLine(reader::goOn);
+      assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
     } finally {
       reader.goOn();
-      pool.shutdownNow();
+      workers.stop();
     }
     patient.flush(Duration.ofSeconds(30));
 

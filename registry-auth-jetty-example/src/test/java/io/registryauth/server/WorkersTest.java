@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.registryauth.credential.AuthenticationRequest;
 import io.registryauth.credential.AuthenticationResult;
 import io.registryauth.credential.CachingCredentialStore;
+import io.registryauth.credential.CompensatingThread;
 import io.registryauth.credential.CredentialLookup;
 import io.registryauth.credential.CredentialStoreAuthenticator;
 import io.registryauth.credential.Identity;
@@ -32,6 +33,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -51,7 +53,9 @@ class WorkersTest {
   @AfterEach
   void stop() {
     mayEnd.countDown();
-    server.close();
+    if (server != null) {
+      server.close();
+    }
   }
 
   private CompletableFuture<HttpResponse<String>> ask(String path, String user) {
@@ -187,6 +191,65 @@ class WorkersTest {
     }
     for (CompletableFuture<HttpResponse<String>> answer : first) {
       assertThat(answer.get().statusCode()).isEqualTo(200);
+    }
+  }
+
+  /** Or they would take turns to sign for as long as there is more to do than can be done. */
+  @Test
+  void threadsThatComeBackFromAWait_doNotStayBesideThoseInTheirPlaces() throws Exception {
+    Workers workers = new Workers();
+    CountDownLatch done = new CountDownLatch(MANY + 500);
+    AtomicInteger computing = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    try {
+      for (int i = 0; i < MANY; i++) {
+        workers.executeInLine(
+            () -> {
+              waiting.incrementAndGet();
+              boolean unused = CompensatingThread.callWaiting(this::awaited);
+              done.countDown();
+            });
+      }
+      awaitWaiting(MANY);
+      for (int i = 0; i < 500; i++) {
+        workers.executeInLine(
+            () -> {
+              int now = computing.incrementAndGet();
+              most.accumulateAndGet(now, Math::max);
+              mayEnd.countDown(); // all who wait come back at once
+              LockSupport.parkNanos(100_000);
+              computing.decrementAndGet();
+              done.countDown();
+            });
+      }
+      assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      workers.stop();
+    }
+
+    assertThat(most.get()).isBetween(1, PROCESSORS);
+  }
+
+  private boolean awaited() {
+    await();
+    return true;
+  }
+
+  @Test
+  void taskThatFails_doesNotTakeItsWorkerAlong() throws Exception {
+    Workers workers = new Workers();
+    CountDownLatch done = new CountDownLatch(1);
+    try {
+      for (int i = 0; i < MANY; i++) {
+        workers.executeInLine(
+            () -> {
+              throw new IllegalStateException("as it should here");
+            });
+      }
+      workers.executeInLine(done::countDown);
+      assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      workers.stop();
     }
   }
 

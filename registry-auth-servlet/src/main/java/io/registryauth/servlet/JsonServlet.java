@@ -57,10 +57,9 @@ abstract class JsonServlet extends HttpServlet {
     TokenResponse response;
     try {
       Optional<TokenResponse> refused = refused(httpRequest, request);
-      if (refused.isEmpty() && httpRequest.getMethod().equals("POST")) {
-        builder.form(httpRequest.getContentType(), body(httpRequest.getInputStream()));
-      }
-      response = refused.orElseGet(() -> respond(builder.build()));
+      boolean hasForm = refused.isEmpty() && httpRequest.getMethod().equals("POST");
+      TokenRequest whole = hasForm ? withForm(builder, httpRequest) : request;
+      response = refused.orElseGet(() -> respond(whole));
     } catch (IOException e) {
       response = error(400, ErrorCode.UNSUPPORTED_VALUE, "The body did not come in whole", request);
     } catch (RuntimeException e) {
@@ -84,6 +83,11 @@ abstract class JsonServlet extends HttpServlet {
       request.authorization(authorizations.nextElement());
     }
     return request;
+  }
+
+  private TokenRequest withForm(TokenRequest.Builder request, HttpServletRequest httpRequest)
+      throws IOException {
+    return request.form(httpRequest.getContentType(), body(httpRequest.getInputStream())).build();
   }
 
   /** Reads a body, or as much of it as shows that it is too large. */
