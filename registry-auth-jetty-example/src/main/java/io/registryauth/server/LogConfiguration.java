@@ -11,6 +11,7 @@ import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.util.DefaultJoranConfigurator;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
@@ -56,8 +57,9 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
 
   @Override
   public ExecutionStatus configure(LoggerContext logback) {
-    if (System.getProperty(ClassicConstants.CONFIG_FILE_PROPERTY) != null) {
-      return ExecutionStatus.INVOKE_NEXT_IF_ANY;
+    if (System.getProperty(ClassicConstants.CONFIG_FILE_PROPERTY) != null
+        && ownFile(logback) == ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY) {
+      return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
     // Else Logback writes its own warnings to standard output.
     logback.getStatusManager().add(new NopStatusListener());
@@ -68,6 +70,15 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
     root.setLevel(Level.INFO);
     root.addAppender(appender(logback));
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
+
+  /**
+   * What Logback would do itself, but that without such a file it logs all there is, passwords too.
+   */
+  private static ExecutionStatus ownFile(LoggerContext logback) {
+    DefaultJoranConfigurator file = new DefaultJoranConfigurator();
+    file.setContext(logback);
+    return file.configure(logback);
   }
 
   private QueuedAppender appender(LoggerContext logback) {

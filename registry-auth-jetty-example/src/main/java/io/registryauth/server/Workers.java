@@ -34,15 +34,16 @@ final class Workers extends QueuedThreadPool {
 
   private static final int KEEP_ALIVE_SECONDS = 60;
 
+  private final int processors = Runtime.getRuntime().availableProcessors();
+  private final AtomicInteger made = new AtomicInteger();
   private final Queue<Runnable> line = new ConcurrentLinkedQueue<>();
 
   /** Below zero if threads have come back from a wait while others were in their places. */
-  private final AtomicInteger freePlaces =
-      new AtomicInteger(Runtime.getRuntime().availableProcessors());
+  private final AtomicInteger freePlaces = new AtomicInteger(processors);
 
   private final ThreadPoolExecutor threads =
       new ThreadPoolExecutor(
-          0,
+          processors,
           MAX_THREADS,
           KEEP_ALIVE_SECONDS,
           TimeUnit.SECONDS,
@@ -75,12 +76,15 @@ final class Workers extends QueuedThreadPool {
 
   /** Starts another worker if there is something to do, and a place to do it. */
   private void startWorker() {
-    if (!line.isEmpty() && takePlace()) {
-      try {
-        threads.execute(this::work);
-      } catch (RejectedExecutionException e) {
-        freePlaces.incrementAndGet(); // all threads there may be are busy, and go on with the line
-      }
+    if (line.isEmpty() || !takePlace()) {
+      return;
+    }
+    try {
+      threads.execute(this::work);
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      // There may be no more threads; those that there are go on with the line.
+      freePlaces.incrementAndGet();
+      log.warn("There is no thread for another worker: {}", e.toString());
     }
   }
 
@@ -126,7 +130,7 @@ final class Workers extends QueuedThreadPool {
     private boolean compensated;
 
     Worker(Runnable work) {
-      super(work, "worker");
+      super(work, "worker-" + made.incrementAndGet());
       setDaemon(true);
     }
 
@@ -141,8 +145,8 @@ final class Workers extends QueuedThreadPool {
       }
       compensated = true;
       freePlaces.incrementAndGet();
-      startWorker();
       try {
+        startWorker();
         return waiting.get();
       } finally {
         freePlaces.decrementAndGet();

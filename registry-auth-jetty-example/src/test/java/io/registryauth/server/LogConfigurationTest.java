@@ -11,12 +11,22 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.Configurator.ExecutionStatus;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class LogConfigurationTest {
+  private static final String OWN = "<configuration><root level='error'/></configuration>";
+
   private final LoggerContext logback = new LoggerContext();
 
   @AfterEach
@@ -27,6 +37,10 @@ class LogConfigurationTest {
 
   private ExecutionStatus configure(Map<String, String> environment) {
     return new LogConfiguration(environment).configure(logback);
+  }
+
+  private List<Appender<ILoggingEvent>> appenders() {
+    return ImmutableList.copyOf(logback.getLogger(Logger.ROOT_LOGGER_NAME).iteratorForAppenders());
   }
 
   private Level level(String logger) {
@@ -45,9 +59,7 @@ class LogConfigurationTest {
 
     assertThat(level("io.registryauth.audit")).isEqualTo(Level.INFO);
     assertThat(level("com.example.Library")).isEqualTo(Level.INFO);
-    assertThat(logback.getLogger(Logger.ROOT_LOGGER_NAME).iteratorForAppenders())
-        .toIterable()
-        .hasExactlyElementsOfTypes(QueuedAppender.class);
+    assertThat(appenders()).hasExactlyElementsOfTypes(QueuedAppender.class);
   }
 
   @Test
@@ -63,12 +75,23 @@ class LogConfigurationTest {
   }
 
   @Test
-  void ownFile_isLeftToLogback() {
-    System.setProperty(ClassicConstants.CONFIG_FILE_PROPERTY, "own.xml");
+  void ownFile_countsInstead(@TempDir Path directory) throws IOException {
+    Path own = Files.writeString(directory.resolve("own.xml"), OWN);
+    System.setProperty(ClassicConstants.CONFIG_FILE_PROPERTY, own.toString());
 
-    assertThat(configure(Map.of())).isEqualTo(ExecutionStatus.INVOKE_NEXT_IF_ANY);
-    assertThat(logback.getLogger(Logger.ROOT_LOGGER_NAME).iteratorForAppenders())
-        .toIterable()
-        .isEmpty();
+    assertThat(configure(Map.of())).isEqualTo(ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY);
+    assertThat(level("io.registryauth.server.Main")).isEqualTo(Level.ERROR);
+    assertThat(appenders()).isEmpty();
+  }
+
+  /** Logback by itself would log all there is to standard output, passwords too. */
+  @Test
+  void attack_ownFileThatIsNotThere_doesNotCount(@TempDir Path directory) {
+    Path missing = directory.resolve("missing.xml");
+    System.setProperty(ClassicConstants.CONFIG_FILE_PROPERTY, missing.toString());
+
+    assertThat(configure(Map.of())).isEqualTo(ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY);
+    assertThat(level("org.eclipse.jetty.server.Server")).isEqualTo(Level.WARN);
+    assertThat(appenders()).hasExactlyElementsOfTypes(QueuedAppender.class);
   }
 }

@@ -333,6 +333,7 @@ class QueuedAppenderTest {
       logger.info("x".repeat(CAPACITY / 4));
     }
     Workers workers = new Workers();
+    workers.start();
     CountDownLatch done = new CountDownLatch(Runtime.getRuntime().availableProcessors());
     try {
       // As many as there are workers at a time, and one more, which makes room.

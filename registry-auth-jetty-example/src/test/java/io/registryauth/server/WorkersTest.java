@@ -198,6 +198,7 @@ class WorkersTest {
   @Test
   void threadsThatComeBackFromAWait_doNotStayBesideThoseInTheirPlaces() throws Exception {
     Workers workers = new Workers();
+    workers.start();
     CountDownLatch done = new CountDownLatch(MANY + 500);
     AtomicInteger computing = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
@@ -206,7 +207,10 @@ class WorkersTest {
         workers.executeInLine(
             () -> {
               waiting.incrementAndGet();
-              boolean unused = CompensatingThread.callWaiting(this::awaited);
+              // One within the other, and one place all the same.
+              boolean unused =
+                  CompensatingThread.callWaiting(
+                      () -> CompensatingThread.callWaiting(this::awaited));
               done.countDown();
             });
       }
@@ -238,6 +242,7 @@ class WorkersTest {
   @Test
   void taskThatFails_doesNotTakeItsWorkerAlong() throws Exception {
     Workers workers = new Workers();
+    workers.start();
     CountDownLatch done = new CountDownLatch(1);
     try {
       for (int i = 0; i < MANY; i++) {
