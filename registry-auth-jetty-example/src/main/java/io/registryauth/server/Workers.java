@@ -76,7 +76,7 @@ final class Workers extends QueuedThreadPool {
 
   /** Starts another worker if there is something to do, and a place to do it. */
   private void startWorker() {
-    if (line.isEmpty() || !takePlace()) {
+    if (!takePlace()) {
       return;
     }
     try {
@@ -98,7 +98,7 @@ final class Workers extends QueuedThreadPool {
       }
       freePlaces.incrementAndGet();
       // Something may have come to the line while there was no place.
-    } while (!line.isEmpty() && takePlace());
+    } while (takePlace());
   }
 
   /** Whatever goes wrong, the worker must go on, or its place would be gone for good. */
@@ -110,8 +110,9 @@ final class Workers extends QueuedThreadPool {
     }
   }
 
+  /** Whether there is something to do, and a place to do it, which is taken then. */
   private boolean takePlace() {
-    return freePlaces.getAndUpdate(free -> free > 0 ? free - 1 : free) > 0;
+    return !line.isEmpty() && freePlaces.getAndUpdate(free -> free > 0 ? free - 1 : free) > 0;
   }
 
   /** Whether there are more workers than places, and this one has made up for it. */
